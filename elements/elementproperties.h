@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "enums.h"
+#include "properties.h"
+#include "visualizer.h"
+
+/** \brief What a user chose for the element */
+struct ElementSettings {
+	fm::ModelSettings model;
+	unsigned interval = 1; /**< The network runs on every n-th frame. */
+	bool qos = true;       /**< Late frames are dropped. */
+};
+
+using ElementProperty = Property<ElementSettings>;
+
+/** \brief Properties of the model: they can change in the states NULL and READY */
+inline const ElementProperty modelProperties[] = {
+	{ "backbone", "Network whose feature maps are drawn",
+	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::backbone>(
+		  gst_feature_mosaic_backbone_get_type) },
+	{ "weights", "Checkpoint file of torch.save (null: random weights)",
+	  ElementProperty::Text{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::weights> } },
+	{ "device",
+	  "Where the network runs: auto (CUDA if it works, else the CPU), cpu, cuda or cuda:N",
+	  ElementProperty::Text{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::device>,
+		  fm::Visualizer::checkDeviceName } },
+	{ "precision", "Type that the network computes in",
+	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::precision>(
+		  gst_feature_mosaic_precision_get_type) },
+	{ "preprocess", "What happens to a frame before the network sees it",
+	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::preprocess,
+	                          &fm::PreprocessSettings::mode>(
+		  gst_feature_mosaic_preprocess_get_type) },
+	{ "min-size", "Pixels of the shorter side for preprocess=detection",
+	  ElementProperty::Number{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::preprocess,
+	                                  &fm::PreprocessSettings::minSize>,
+		  1, 16384 } },
+	{ "max-size", "Most pixels of the longer side for preprocess=detection",
+	  ElementProperty::Number{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::preprocess,
+	                                  &fm::PreprocessSettings::maxSize>,
+		  1, 16384 } },
+	{ "bn-epsilon", "Epsilon of the batch norms (torchvision's COCO_V1 detectors want 0)",
+	  ElementProperty::Real{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::bnEpsilon>,
+		  0.0, 1.0 } },
+};
+
+/** \brief Properties of the element that can change at any time */
+inline const ElementProperty playingProperties[] = {
+	{ "interval", "Run the network on every n-th frame, and repeat the picture between",
+	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::interval>, 1,
+	                           1000000 } },
+	{ "qos", "Drop frames that would come too late",
+	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::qos> } },
+};

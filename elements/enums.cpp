@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "enums.h"
+
+#include "frame/preprocess.h"
+#include "view/settings.h"
+#include "visualizer.h"
+
+namespace {
+
+template<typename Enum>
+constexpr GEnumValue value(Enum value, const char *description, const char *nick)
+{
+	return { static_cast<int>(value), description, nick };
+}
+
+constexpr GEnumValue backbone(fm::BackboneKind kind, const char *description)
+{
+	return value(kind, description, fm::backboneName(kind));
+}
+
+} /* namespace */
+
+GType gst_feature_mosaic_backbone_get_type()
+{
+	using enum fm::BackboneKind;
+	static const GEnumValue values[] = {
+		backbone(ResNet18Fpn, "ResNet-18 with a feature pyramid network"),
+		backbone(ResNet34Fpn, "ResNet-34 with a feature pyramid network"),
+		backbone(ResNet50Fpn, "ResNet-50 with a feature pyramid network (Faster R-CNN)"),
+		backbone(ResNet101Fpn, "ResNet-101 with a feature pyramid network"),
+		backbone(ResNet152Fpn, "ResNet-152 with a feature pyramid network"),
+		backbone(MobileNetV2, "MobileNetV2's features"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicBackbone", values);
+	return type;
+}
+
+GType gst_feature_mosaic_precision_get_type()
+{
+	using enum fm::Precision;
+	static const GEnumValue values[] = {
+		value(Auto, "float32 on the CPU, float16 on CUDA", "auto"),
+		value(Float32, "32 bits", "float32"),
+		value(Float16, "16 bits, IEEE half", "float16"),
+		value(BFloat16, "16 bits, bfloat16", "bfloat16"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicPrecision", values);
+	return type;
+}
+
+GType gst_feature_mosaic_preprocess_get_type()
+{
+	using enum fm::Preprocess;
+	static const GEnumValue values[] = {
+		value(None, "RGB in 0..1, nothing else", "none"),
+		value(ImageNet, "RGB in 0..1, then ImageNet's mean and standard deviation",
+		      "imagenet"),
+		value(Detection, "imagenet, then torchvision's resize and padding for detectors",
+		      "detection"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicPreprocess", values);
+	return type;
+}
+
+GType gst_feature_mosaic_view_get_type()
+{
+	static const GEnumValue values[] = {
+		value(fm::View::Mosaic, "One tile for each channel", "mosaic"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicView", values);
+	return type;
+}
+
+GType gst_feature_mosaic_colormap_get_type()
+{
+	using enum fm::Colormap;
+	static const GEnumValue values[] = {
+		value(Viridis, "Viridis", "viridis"),
+		value(Magma, "Magma", "magma"),
+		value(Inferno, "Inferno", "inferno"),
+		value(Plasma, "Plasma", "plasma"),
+		value(Cividis, "Cividis", "cividis"),
+		value(Turbo, "Turbo", "turbo"),
+		value(Gray, "Gray", "gray"),
+		value(Coolwarm, "Coolwarm (diverging)", "coolwarm"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicColormap", values);
+	return type;
+}
+
+GType gst_feature_mosaic_normalize_get_type()
+{
+	using enum fm::Normalize;
+	static const GEnumValue values[] = {
+		value(Tile, "Each tile's own minimum to maximum, on each frame", "tile"),
+		value(Level, "Minimum to maximum over all tiles", "level"),
+		value(Fixed, "range-min to range-max", "fixed"),
+		value(Running, "Each tile's own range, averaged over frames", "running"),
+		value(Robust, "Each tile's 1st to 99th percentile", "robust"),
+		value(Signed, "Each tile's own range, symmetric about 0", "signed"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicNormalize", values);
+	return type;
+}
+
+GType gst_feature_mosaic_interpolation_get_type()
+{
+	using enum fm::Interpolation;
+	static const GEnumValue values[] = {
+		value(Nearest, "Nearest neighbour: each value of the map can be seen", "nearest"),
+		value(Linear, "Bilinear", "linear"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicInterpolation", values);
+	return type;
+}

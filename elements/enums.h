@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+
+/* GObject types of the enums in the settings; the values are those of the C++ enums. */
+GType gst_feature_mosaic_backbone_get_type();
+GType gst_feature_mosaic_precision_get_type();
+GType gst_feature_mosaic_preprocess_get_type();
+GType gst_feature_mosaic_view_get_type();
+GType gst_feature_mosaic_colormap_get_type();
+GType gst_feature_mosaic_normalize_get_type();
+GType gst_feature_mosaic_interpolation_get_type();

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-featuremosaic
+ * @title: featuremosaic
+ *
+ * Runs a detection backbone on each video frame and draws its feature maps.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! videoconvert ! featuremosaic
+ * backbone=resnet50-fpn weights=model.pth level=p3 ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "featuremosaic.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include <gst/video/video.h>
+
+#include "debug.h"
+#include "elementproperties.h"
+#include "featuremosaicpad.h"
+#include "guard.h"
+#include "mappedframe.h"
+#include "messages.h"
+#include "negotiation.h"
+#include "output.h"
+#include "qos.h"
+#include "viewproperties.h"
+#include "visualizer.h"
+
+GST_DEBUG_CATEGORY(featuremosaic_debug);
+
+namespace {
+
+struct State {
+	std::mutex mutex;         /* Innermost: nothing is called with it held. */
+	ElementSettings settings; /* Protected by mutex. */
+
+	std::unique_ptr<fm::Visualizer>
+		visualizer; /* Made and freed while the pads are inactive. */
+	Qos qos;
+
+	/* How long a frame takes, as LATENCY is answered; grows with what is seen. */
+	std::atomic<GstClockTime> latency = 0;
+	std::atomic<bool> isLive = false;
+
+	/* Of the streaming thread. */
+	GstSegment segment;
+	GstVideoInfo input;
+	bool hasInput = false;
+	bool isFirstFrame = true;  /* Of a size: LibTorch takes longer for it. */
+	bool afterDrop = false;    /* The next buffer is discontinuous. */
+	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
+	std::unique_ptr<Output> output;
+};
+
+constexpr guint firstModelId = 1;
+constexpr guint firstPlayingId = firstModelId + std::size(modelProperties);
+constexpr guint firstViewId = firstPlayingId + std::size(playingProperties);
+
+const ElementProperty &elementProperty(guint id)
+{
+	return id < firstPlayingId ? modelProperties[id - firstModelId]
+	                           : playingProperties[id - firstPlayingId];
+}
+
+} /* namespace */
+
+struct _GstFeatureMosaic {
+	GstElement parent;
+	GstPad *sinkpad; /* Both are owned by the element's pad list. */
+	GstPad *srcpad;
+	State *state;
+};
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
+	"sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+	GST_STATIC_CAPS(
+		GST_VIDEO_CAPS_MAKE("{ NV12, I420, RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8 }")));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
+	"src", GST_PAD_SRC, GST_PAD_ALWAYS,
+	GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("{ RGB, RGBA, BGRx, NV12, I420 }")));
+
+G_DEFINE_TYPE_WITH_CODE(GstFeatureMosaic, gst_feature_mosaic, GST_TYPE_ELEMENT,
+                        GST_DEBUG_CATEGORY_INIT(featuremosaic_debug, "featuremosaic", 0,
+                                                "Feature maps of a backbone as video"))
+GST_ELEMENT_REGISTER_DEFINE(featuremosaic, "featuremosaic", GST_RANK_NONE, GST_TYPE_FEATURE_MOSAIC)
+
+/* The model's properties, while there is a model, cannot change: the element says so. */
+static void gst_feature_mosaic_set_own_property(GstFeatureMosaic *self, guint id,
+                                                const GValue *value)
+{
+	State *state = self->state;
+	const ElementProperty &property = elementProperty(id);
+	GST_OBJECT_LOCK(self);
+	const bool hasModel = GST_STATE(self) > GST_STATE_READY;
+	GST_OBJECT_UNLOCK(self);
+
+	try {
+		if (id < firstPlayingId && hasModel)
+			throw fm::Error(
+				fm::Error::Kind::BadSetting,
+				std::string(property.name) +
+					" can only be changed in the states NULL and READY");
+		std::lock_guard lock(state->mutex);
+		setProperty(state->settings, property, value);
+	} catch (const fm::Error &error) {
+		postRefusal(GST_ELEMENT(self), error);
+	}
+}
+
+static void gst_feature_mosaic_set_property(GObject *object, guint id, const GValue *value,
+                                            GParamSpec *pspec)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(object);
+
+	/* The element's own view properties are those of its always pad. */
+	if (id >= firstViewId)
+		g_object_set_property(G_OBJECT(self->srcpad), pspec->name, value);
+	else
+		gst_feature_mosaic_set_own_property(self, id, value);
+}
+
+static void gst_feature_mosaic_get_property(GObject *object, guint id, GValue *value,
+                                            GParamSpec *pspec)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(object);
+	State *state = self->state;
+
+	if (id >= firstViewId) {
+		g_object_get_property(G_OBJECT(self->srcpad), pspec->name, value);
+		return;
+	}
+	std::lock_guard lock(state->mutex);
+	getProperty(state->settings, elementProperty(id), value);
+}
+
+static ElementSettings gst_feature_mosaic_get_settings(GstFeatureMosaic *self)
+{
+	std::lock_guard lock(self->state->mutex);
+	return self->state->settings;
+}
+
+/* Loads the model; the pads are not active yet. */
+static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
+{
+	State *state = self->state;
+	state->visualizer =
+		std::make_unique<fm::Visualizer>(gst_feature_mosaic_get_settings(self).model);
+
+	const fm::ModelInfo &model = state->visualizer->model();
+	std::vector<std::string> levels;
+	for (const fm::Level &level : model.levels)
+		levels.push_back(level.name);
+	state->visualizer->check(
+		gst_feature_mosaic_pad_get_settings(GST_FEATURE_MOSAIC_PAD(self->srcpad)));
+	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), levels);
+
+	GST_INFO_OBJECT(self, "%s in %s on %s", model.backbone.c_str(), model.precision.c_str(),
+	                model.device.c_str());
+	gst_element_post_message(GST_ELEMENT(self), modelMessage(GST_OBJECT(self), model));
+	if (!model.warning.empty())
+		GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("%s", model.warning.c_str()),
+		                    (nullptr));
+	return TRUE;
+}
+
+/* The pads are not active any more. */
+static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
+{
+	State *state = self->state;
+	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), {});
+	state->output->reset();
+	state->visualizer.reset();
+	state->hasInput = false;
+}
+
+static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
+{
+	State *state = self->state;
+	gst_segment_init(&state->segment, GST_FORMAT_TIME);
+	state->qos.reset();
+	state->afterDrop = false;
+	state->sinceNetwork = 0;
+}
+
+static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
+                                                            GstStateChange transition)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
+
+	if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+		gst_feature_mosaic_reset_stream(self);
+		self->state->latency = 0;
+		if (!guard(element, FALSE, [&] { return gst_feature_mosaic_start(self); }))
+			return GST_STATE_CHANGE_FAILURE;
+	}
+
+	const auto result = GST_ELEMENT_CLASS(gst_feature_mosaic_parent_class)
+	                            ->change_state(element, transition);
+
+	if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+		gst_feature_mosaic_stop(self);
+	return result;
+}
+
+/* With live sources the sinks wait for the slowest path: they have to hear how slow this one is. */
+static void gst_feature_mosaic_note_processing_time(GstFeatureMosaic *self, GstClockTime elapsed)
+{
+	State *state = self->state;
+	if (std::exchange(state->isFirstFrame, false) || elapsed <= state->latency)
+		return;
+	state->latency = elapsed + elapsed / 4;
+	if (state->isLive)
+		gst_element_post_message(GST_ELEMENT(self),
+		                         gst_message_new_latency(GST_OBJECT(self)));
+}
+
+static bool gst_feature_mosaic_drop_if_late(GstFeatureMosaic *self, const ElementSettings &settings,
+                                            GstBuffer *input)
+{
+	State *state = self->state;
+	const GstClockTime runningTime = gst_segment_to_running_time(
+		&state->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(input));
+	if (!settings.qos || !state->qos.isLate(runningTime))
+		return false;
+
+	GST_DEBUG_OBJECT(self, "late, dropped: %" GST_PTR_FORMAT, input);
+	gst_element_post_message(GST_ELEMENT(self),
+	                         state->qos.message(GST_OBJECT(self), state->segment, input));
+	state->afterDrop = true;
+	return true;
+}
+
+static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
+{
+	State *state = self->state;
+	Output &output = *state->output;
+	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
+
+	if (!state->hasInput || !output.prepare(*state->visualizer, state->input))
+		return GST_FLOW_NOT_NEGOTIATED;
+	if (gst_feature_mosaic_drop_if_late(self, settings, input))
+		return GST_FLOW_OK;
+
+	const gint64 start = g_get_monotonic_time();
+	g_autoptr(GstBuffer) picture = nullptr;
+	const GstFlowReturn result = output.newBuffer(input, &picture);
+	if (result != GST_FLOW_OK)
+		return result;
+	{
+		const MappedFrame in(state->input, input, GST_MAP_READ);
+		const MappedFrame out(output.info(), picture, GST_MAP_WRITE);
+		const fm::Frame frame = out.frame();
+		fm::ViewPass views[] = { output.pass(frame) };
+		state->visualizer->process(in.frame(), views,
+		                           state->sinceNetwork % settings.interval != 0);
+	}
+	++state->sinceNetwork;
+	if (std::exchange(state->afterDrop, false))
+		GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
+	gst_feature_mosaic_note_processing_time(self,
+	                                        (g_get_monotonic_time() - start) * GST_USECOND);
+
+	GST_LOG_OBJECT(self, "pushing %" GST_PTR_FORMAT, picture);
+	return gst_pad_push(output.pad(), g_steal_pointer(&picture));
+}
+
+static GstFlowReturn gst_feature_mosaic_chain(GstPad *, GstObject *parent, GstBuffer *buffer)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
+	g_autoptr(GstBuffer) input = buffer;
+	return guard(GST_ELEMENT(self), GST_FLOW_ERROR,
+	             [&] { return gst_feature_mosaic_process(self, input); });
+}
+
+static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCaps *caps)
+{
+	State *state = self->state;
+	state->hasInput = gst_video_info_from_caps(&state->input, caps);
+	state->isFirstFrame = true;
+	state->output->renegotiate();
+	return state->hasInput && guard(GST_ELEMENT(self), false, [&] {
+		       return state->output->prepare(*state->visualizer, state->input);
+	       });
+}
+
+static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
+
+	switch (GST_EVENT_TYPE(event)) {
+	case GST_EVENT_CAPS: {
+		g_autoptr(GstEvent) owned = event;
+		GstCaps *caps = nullptr;
+		gst_event_parse_caps(owned, &caps);
+		return gst_feature_mosaic_set_input_caps(self, caps);
+	}
+	case GST_EVENT_SEGMENT:
+		gst_event_copy_segment(event, &self->state->segment);
+		break;
+	case GST_EVENT_FLUSH_STOP:
+		gst_feature_mosaic_reset_stream(self);
+		break;
+	default:
+		break;
+	}
+	return gst_pad_event_default(pad, parent, event);
+}
+
+static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, GstEvent *event)
+{
+	if (GST_EVENT_TYPE(event) == GST_EVENT_QOS)
+		GST_FEATURE_MOSAIC(parent)->state->qos.update(event);
+	return gst_pad_event_default(pad, parent, event);
+}
+
+/* Of \a pad: what \a other's peer can do, as far as it matters on this side. */
+static void gst_feature_mosaic_query_caps(GstPad *pad, GstPad *other, GstQuery *query)
+{
+	GstCaps *filter = nullptr;
+	gst_query_parse_caps(query, &filter);
+
+	g_autoptr(GstCaps) templ = gst_pad_get_pad_template_caps(pad);
+	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(other, nullptr);
+	g_autoptr(GstCaps) caps = capsOfSameRate(templ, peer);
+	g_autoptr(GstCaps) result =
+		filter ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
+		       : gst_caps_ref(caps);
+	gst_query_set_caps_result(query, result);
+}
+
+static gboolean gst_feature_mosaic_query_latency(GstFeatureMosaic *self, GstQuery *query)
+{
+	State *state = self->state;
+	if (!gst_pad_peer_query(self->sinkpad, query))
+		return FALSE;
+
+	gboolean live = FALSE;
+	GstClockTime min = 0;
+	GstClockTime max = GST_CLOCK_TIME_NONE;
+	gst_query_parse_latency(query, &live, &min, &max);
+	state->isLive = live;
+	min += state->latency;
+	if (GST_CLOCK_TIME_IS_VALID(max))
+		max += state->latency;
+	gst_query_set_latency(query, live, min, max);
+	return TRUE;
+}
+
+static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, GstQuery *query)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
+
+	switch (GST_QUERY_TYPE(query)) {
+	case GST_QUERY_CAPS:
+		gst_feature_mosaic_query_caps(pad, self->srcpad, query);
+		return TRUE;
+	case GST_QUERY_ALLOCATION:
+		/* Any stride will do; downstream's pools are for pictures of another size. */
+		gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+		return TRUE;
+	default:
+		return gst_pad_query_default(pad, parent, query);
+	}
+}
+
+static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, GstQuery *query)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
+
+	switch (GST_QUERY_TYPE(query)) {
+	case GST_QUERY_CAPS:
+		gst_feature_mosaic_query_caps(pad, self->sinkpad, query);
+		return TRUE;
+	case GST_QUERY_LATENCY:
+		return gst_feature_mosaic_query_latency(self, query);
+	default:
+		return gst_pad_query_default(pad, parent, query);
+	}
+}
+
+static GstPad *gst_feature_mosaic_add_pad(GstFeatureMosaic *self, GType type, const char *name)
+{
+	GstPadTemplate *templ = gst_element_get_pad_template(GST_ELEMENT(self), name);
+	auto *pad = GST_PAD(g_object_new(type, "name", name, "direction",
+	                                 GST_PAD_TEMPLATE_DIRECTION(templ), "template", templ,
+	                                 nullptr));
+	gst_element_add_pad(GST_ELEMENT(self), pad);
+	return pad;
+}
+
+static void gst_feature_mosaic_init(GstFeatureMosaic *self)
+{
+	self->state = new State;
+
+	self->sinkpad = gst_feature_mosaic_add_pad(self, GST_TYPE_PAD, "sink");
+	gst_pad_set_chain_function(self->sinkpad, gst_feature_mosaic_chain);
+	gst_pad_set_event_function(self->sinkpad, gst_feature_mosaic_sink_event);
+	gst_pad_set_query_function(self->sinkpad, gst_feature_mosaic_sink_query);
+	GST_PAD_SET_ACCEPT_TEMPLATE(self->sinkpad);
+
+	self->srcpad = gst_feature_mosaic_add_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, "src");
+	gst_pad_set_event_function(self->srcpad, gst_feature_mosaic_src_event);
+	gst_pad_set_query_function(self->srcpad, gst_feature_mosaic_src_query);
+	gst_pad_use_fixed_caps(self->srcpad);
+
+	self->state->output = std::make_unique<Output>(GST_FEATURE_MOSAIC_PAD(self->srcpad));
+}
+
+static void gst_feature_mosaic_finalize(GObject *object)
+{
+	delete GST_FEATURE_MOSAIC(object)->state;
+	G_OBJECT_CLASS(gst_feature_mosaic_parent_class)->finalize(object);
+}
+
+static void gst_feature_mosaic_class_init(GstFeatureMosaicClass *klass)
+{
+	GObjectClass *object_class = G_OBJECT_CLASS(klass);
+	GstElementClass *element_class = GST_ELEMENT_CLASS(klass);
+
+	object_class->set_property = gst_feature_mosaic_set_property;
+	object_class->get_property = gst_feature_mosaic_get_property;
+	object_class->finalize = gst_feature_mosaic_finalize;
+	installProperties<ElementSettings>(object_class, modelProperties, firstModelId,
+	                                   GST_PARAM_MUTABLE_READY);
+	installProperties<ElementSettings>(object_class, playingProperties, firstPlayingId,
+	                                   GST_PARAM_MUTABLE_PLAYING);
+	installProperties<fm::ViewSettings>(object_class, viewProperties, firstViewId,
+	                                    GST_PARAM_MUTABLE_PLAYING);
+
+	element_class->change_state = gst_feature_mosaic_change_state;
+	gst_element_class_add_static_pad_template(element_class, &sink_template);
+	gst_element_class_add_static_pad_template_with_gtype(element_class, &src_template,
+	                                                     GST_TYPE_FEATURE_MOSAIC_PAD);
+	gst_element_class_set_static_metadata(
+		element_class, "Feature-map mosaic", "Filter/Analyzer/Video",
+		"Runs a detection backbone on each frame and draws its feature maps",
+		"featuremosaic contributors");
+
+	fm::setWarningHandler(
+		[](const std::string &warning) { GST_WARNING("%s", warning.c_str()); });
+}

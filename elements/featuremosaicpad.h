@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "view/settings.h"
+
+#define GST_TYPE_FEATURE_MOSAIC_PAD gst_feature_mosaic_pad_get_type()
+G_DECLARE_FINAL_TYPE(GstFeatureMosaicPad, gst_feature_mosaic_pad, GST, FEATURE_MOSAIC_PAD, GstPad)
+
+/** \brief A copy of what is set now; from any thread */
+fm::ViewSettings gst_feature_mosaic_pad_get_settings(GstFeatureMosaicPad *self);
+
+/** \brief The levels that the pad accepts from now on; empty: the model is not known, any */
+void gst_feature_mosaic_pad_set_levels(GstFeatureMosaicPad *self, std::vector<std::string> levels);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/video/video.h>
+
+#include "frame/frame.h"
+
+/** \brief A buffer's video frame, mapped as long as this lives */
+class MappedFrame
+{
+public:
+	/** \throws fm::Error Unsupported where the buffer does not hold a frame of \a info */
+	MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags);
+	~MappedFrame();
+	MappedFrame(const MappedFrame &) = delete;
+	MappedFrame &operator=(const MappedFrame &) = delete;
+
+	/** \brief Of the formats in the pad templates */
+	fm::Frame frame() const;
+
+private:
+	GstVideoFrame frame_;
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "view/layout.h"
+
+/* What caps and sizes follow from what the neighbours can do; nothing here knows the element. */
+
+/**
+ * \brief \a templ, restricted to the frame rates and pixel aspect ratios of \a peer
+ *
+ * Those two are the same on both sides of the element; all else may differ. (transfer full)
+ */
+GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer);
+
+/** \brief The caps of a mosaic, and where its tiles lie in it */
+struct MosaicCaps {
+	GstCaps *caps; /**< Fixed, (transfer full); null where \a allowed is empty */
+	fm::MosaicLayout layout;
+};
+
+/**
+ * \brief Chooses from what a source pad and its peer allow
+ *
+ * The size is the mosaic's natural one for \a video, or, where \a allowed does not leave it free,
+ * what is nearest to it.
+ *
+ * \throws fm::Error BadSetting where the grid does not fit
+ */
+MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "output.h"
+
+#include "debug.h"
+#include "error.h"
+#include "guard.h"
+#include "negotiation.h"
+
+namespace {
+
+/* What the pad's template and its peer can do, at the rate of the sink's video. */
+GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input)
+{
+	g_autoptr(GstCaps) templ = gst_pad_get_pad_template_caps(pad);
+	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(pad, templ);
+	g_autoptr(GstCaps) both = gst_caps_intersect_full(templ, peer, GST_CAPS_INTERSECT_FIRST);
+	g_autoptr(GstCaps) rate = gst_caps_new_simple(
+		"video/x-raw", "framerate", GST_TYPE_FRACTION, GST_VIDEO_INFO_FPS_N(&input),
+		GST_VIDEO_INFO_FPS_D(&input), "pixel-aspect-ratio", GST_TYPE_FRACTION,
+		GST_VIDEO_INFO_PAR_N(&input), GST_VIDEO_INFO_PAR_D(&input), nullptr);
+	return gst_caps_intersect_full(both, rate, GST_CAPS_INTERSECT_FIRST);
+}
+
+/* Tied to the pixels, which are not those of the input any more. */
+bool isTiedToPixels(const GstMetaInfo *info)
+{
+	for (const char *tag :
+	     { "memory", GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR,
+	       GST_META_TAG_VIDEO_COLORSPACE_STR })
+		if (gst_meta_api_type_has_tag(info->api, g_quark_from_static_string(tag)))
+			return true;
+	return false;
+}
+
+gboolean copyMeta(GstBuffer *input, GstMeta **meta, gpointer output)
+{
+	GstMetaTransformCopy copy = { FALSE, 0, static_cast<gsize>(-1) };
+	const GstMetaInfo *info = (*meta)->info;
+	if (!isTiedToPixels(info) && info->transform_func)
+		info->transform_func(GST_BUFFER(output), *meta, input, _gst_meta_transform_copy,
+		                     &copy);
+	return TRUE;
+}
+
+} /* namespace */
+
+void Output::reset()
+{
+	inputChanged_ = true;
+	hasCaps_ = false;
+	seen_.reset();
+	pool_.release();
+	state_ = {};
+}
+
+bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input)
+{
+	const fm::ViewSettings settings = gst_feature_mosaic_pad_get_settings(pad_);
+	const bool reconfigure = gst_pad_check_reconfigure(pad()) || inputChanged_;
+	if (!reconfigure && seen_ == settings)
+		return true;
+	seen_ = settings;
+
+	try {
+		return adopt(settings, visualizer, input);
+	} catch (const fm::Error &error) {
+		if (error.kind != fm::Error::Kind::BadSetting || inputChanged_)
+			throw;
+		g_autoptr(GstElement) element = gst_pad_get_parent_element(pad());
+		postError(element, error, GST_MESSAGE_WARNING);
+		return true;
+	}
+}
+
+bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
+                   const GstVideoInfo &input)
+{
+	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
+	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input);
+	const MosaicCaps mosaic = fixateMosaic(allowed, video, visualizer.grid(settings));
+	g_autoptr(GstCaps) caps = mosaic.caps;
+	if (!caps || !setCaps(caps)) {
+		GST_ERROR_OBJECT(pad_, "no caps in common with the peer: %" GST_PTR_FORMAT,
+		                 allowed);
+		gst_pad_mark_reconfigure(pad());
+		return false;
+	}
+
+	settings_ = settings;
+	layout_ = mosaic.layout;
+	inputChanged_ = false;
+	return true;
+}
+
+bool Output::setCaps(GstCaps *caps)
+{
+	g_autoptr(GstCaps) current = gst_pad_get_current_caps(pad());
+	const bool same = hasCaps_ && current && gst_caps_is_equal(current, caps);
+	if (!same && !gst_pad_push_event(pad(), gst_event_new_caps(caps)))
+		return false;
+
+	gst_video_info_from_caps(&info_, caps);
+	pool_.configure(pad(), caps);
+	hasCaps_ = true;
+	GST_INFO_OBJECT(pad_, "caps %" GST_PTR_FORMAT, caps);
+	return true;
+}
+
+GstFlowReturn Output::newBuffer(GstBuffer *input, GstBuffer **buffer)
+{
+	const GstFlowReturn result = pool_.acquire(buffer);
+	if (result != GST_FLOW_OK)
+		return result;
+	gst_buffer_copy_into(
+		*buffer, input,
+		static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS),
+		0, static_cast<gsize>(-1));
+	gst_buffer_foreach_meta(input, copyMeta, *buffer);
+	return GST_FLOW_OK;
+}

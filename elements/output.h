@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <optional>
+
+#include <gst/video/video.h>
+
+#include "featuremosaicpad.h"
+#include "outputpool.h"
+#include "visualizer.h"
+
+/**
+ * \brief A source pad as the streaming thread sees it: what is drawn there, and in which caps
+ *
+ * Used by the streaming thread alone.
+ */
+class Output
+{
+public:
+	explicit Output(GstFeatureMosaicPad *pad) : pad_(pad) {}
+
+	/** \brief Forgets the caps, the picture, the settings in effect */
+	void reset();
+
+	/**
+	 * \brief Brings the pad's settings into effect, and new caps if they need them
+	 *
+	 * Settings that do not fit the model or the video are a WARNING on the bus while there are
+	 * older ones to go on with.
+	 *
+	 * \return False where the peer accepts no caps that this pad can give
+	 * \throws fm::Error BadSetting where there are no older settings
+	 */
+	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input);
+
+	/** \brief A new buffer with the metadata of \a input, to be drawn into */
+	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
+
+	/** \brief For the next caps of the sink pad */
+	void renegotiate() { inputChanged_ = true; }
+
+	const GstVideoInfo &info() const { return info_; }
+	fm::ViewPass pass(const fm::Frame &frame) { return { state_, settings_, layout_, frame }; }
+	GstPad *pad() const { return GST_PAD(pad_); }
+
+private:
+	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
+	           const GstVideoInfo &input);
+	bool setCaps(GstCaps *caps);
+
+	GstFeatureMosaicPad *pad_; /* The element's pad list owns it. */
+	bool inputChanged_ = true;
+	std::optional<fm::ViewSettings> seen_; /* What the pad had last. */
+	fm::ViewSettings settings_;            /* In effect. */
+	fm::MosaicLayout layout_ = {};
+	GstVideoInfo info_ = {};
+	bool hasCaps_ = false;
+	OutputPool pool_;
+	fm::ViewState state_;
+};

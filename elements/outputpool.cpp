@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "outputpool.h"
+
+#include <algorithm>
+
+#include <gst/video/video.h>
+
+#include "error.h"
+
+namespace {
+
+struct Wishes {
+	guint size, min, max;
+	bool videoMeta;
+	GstAllocator *allocator;
+	GstAllocationParams params;
+};
+
+bool setUp(GstBufferPool *pool, GstCaps *caps, const Wishes &wishes)
+{
+	GstStructure *config = gst_buffer_pool_get_config(pool);
+	gst_buffer_pool_config_set_params(config, caps, wishes.size, wishes.min, wishes.max);
+	gst_buffer_pool_config_set_allocator(config, wishes.allocator, &wishes.params);
+	if (wishes.videoMeta)
+		gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+	return gst_buffer_pool_set_config(pool, config) && gst_buffer_pool_set_active(pool, TRUE);
+}
+
+} /* namespace */
+
+void OutputPool::configure(GstPad *pad, GstCaps *caps)
+{
+	release();
+
+	GstVideoInfo info;
+	gst_video_info_from_caps(&info, caps);
+	g_autoptr(GstQuery) query = gst_query_new_allocation(caps, TRUE);
+	gst_pad_peer_query(pad, query); /* Unanswered, it holds nothing: then the pool is ours. */
+
+	g_autoptr(GstBufferPool) offered = nullptr;
+	g_autoptr(GstAllocator) allocator = nullptr;
+	Wishes wishes = {
+		static_cast<guint>(GST_VIDEO_INFO_SIZE(&info)), 0, 0, false, nullptr, {}
+	};
+	gst_allocation_params_init(&wishes.params);
+	wishes.videoMeta = gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+	if (gst_query_get_n_allocation_params(query) > 0)
+		gst_query_parse_nth_allocation_param(query, 0, &allocator, &wishes.params);
+	wishes.allocator = allocator;
+
+	if (gst_query_get_n_allocation_pools(query) > 0) {
+		Wishes theirs = wishes;
+		gst_query_parse_nth_allocation_pool(query, 0, &offered, &theirs.size, &theirs.min,
+		                                    &theirs.max);
+		theirs.size = std::max(theirs.size, wishes.size);
+		if (offered && setUp(offered, caps, theirs)) {
+			pool_ = g_steal_pointer(&offered);
+			return;
+		}
+	}
+
+	pool_ = gst_video_buffer_pool_new();
+	if (!setUp(pool_, caps, wishes))
+		throw fm::Error(fm::Error::Kind::Internal, "No buffers can be had for the mosaic");
+}
+
+void OutputPool::release()
+{
+	if (!pool_)
+		return;
+	gst_buffer_pool_set_active(pool_, FALSE);
+	gst_clear_object(&pool_);
+}
+
+GstFlowReturn OutputPool::acquire(GstBuffer **buffer)
+{
+	return gst_buffer_pool_acquire_buffer(pool_, buffer, nullptr);
+}

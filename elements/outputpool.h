@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+/** \brief Buffers for a source pad, from the pool that its peer offers or one of its own */
+class OutputPool
+{
+public:
+	OutputPool() = default;
+	~OutputPool() { release(); }
+	OutputPool(const OutputPool &) = delete;
+	OutputPool &operator=(const OutputPool &) = delete;
+
+	/** \brief Asks the peer of \a pad for a pool for buffers of \a caps; \throws fm::Error
+	 * Internal */
+	void configure(GstPad *pad, GstCaps *caps);
+	void release();
+
+	/** \brief A buffer to draw into, or what gst_buffer_pool_acquire_buffer() says */
+	GstFlowReturn acquire(GstBuffer **buffer);
+
+private:
+	GstBufferPool *pool_ = nullptr;
+};

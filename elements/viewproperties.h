@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <limits>
+
+#include "enums.h"
+#include "properties.h"
+#include "view/channels.h"
+#include "view/settings.h"
+
+using ViewProperty = Property<fm::ViewSettings>;
+
+/** \brief Properties of a view: of each source pad, and of the element for its "src" pad */
+inline const ViewProperty viewProperties[] = {
+	{ "level",
+	  "Level to draw: c1 to c5 of the body, p2 to p5 and pool of the FPN (null: the finest FPN "
+	  "level, else the deepest)",
+	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::level> } },
+	{ "view", "Kind of picture",
+	  ViewProperty::choice<&fm::ViewSettings::view>(gst_feature_mosaic_view_get_type) },
+	{ "channels",
+	  "Channels to draw: indices and ranges (0-11 or 3,17,200-203), top:12 (highest mean "
+	  "absolute activation), or all",
+	  ViewProperty::Text{
+		  ViewProperty::member<&fm::ViewSettings::channels>,
+		  [](const std::string &text) { fm::ChannelSelection::parse(text); } } },
+	{ "columns", "Tiles in a row (0: as many as the channels need)",
+	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::columns>, 0, 1024 } },
+	{ "rows", "Rows of tiles (0: as many as the channels need)",
+	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::rows>, 0, 1024 } },
+	{ "colormap", "Colour map, as matplotlib's of that name",
+	  ViewProperty::choice<&fm::ViewSettings::colormap>(gst_feature_mosaic_colormap_get_type) },
+	{ "freeze", "Hold the picture while frames go on",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::freeze> } },
+	{ "normalize", "Values of a map that the ends of the colour map stand for",
+	  ViewProperty::choice<&fm::ViewSettings::normalize>(
+		  gst_feature_mosaic_normalize_get_type) },
+	{ "range-min", "Value of the colour map's lower end, for normalize=fixed",
+	  ViewProperty::Real{ ViewProperty::member<&fm::ViewSettings::rangeMin>,
+	                      -std::numeric_limits<float>::max(),
+	                      std::numeric_limits<float>::max() } },
+	{ "range-max", "Value of the colour map's upper end, for normalize=fixed",
+	  ViewProperty::Real{ ViewProperty::member<&fm::ViewSettings::rangeMax>,
+	                      -std::numeric_limits<float>::max(),
+	                      std::numeric_limits<float>::max() } },
+	{ "gamma", "Exponent on the normalised value",
+	  ViewProperty::Real{ ViewProperty::member<&fm::ViewSettings::gamma>, 0.01, 100.0 } },
+	{ "interpolation", "How a map is scaled to its tile",
+	  ViewProperty::choice<&fm::ViewSettings::interpolation>(
+		  gst_feature_mosaic_interpolation_get_type) },
+	{ "gap", "Pixels between tiles, in black",
+	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::gap>, 0, 1024 } },
+	{ "labels", "Write level and channel on each tile that is at least 64 pixels wide",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::labels> } },
+};

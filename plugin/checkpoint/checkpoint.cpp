@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkpoint/checkpoint.h"
+
+#include "checkpoint/formaterror.h"
+#include "checkpoint/mappedfile.h"
+#include "checkpoint/torchfile.h"
+
+#include <algorithm>
+
+namespace fm {
+
+namespace {
+
+struct Format {
+	std::string name;
+	bool (*recognises)(std::span<const std::byte> file);
+	FileTensors (*read)(std::span<const std::byte> file);
+};
+
+const Format &findFormat(std::span<const std::byte> file)
+{
+	static const Format formats[] = {
+		{ "torch.save (zip)", isTorchZip, readTorchZip },
+		{ "torch.save (stream)", isTorchStream, readTorchStream },
+	};
+	const auto found = std::ranges::find_if(
+		formats, [file](const Format &format) { return format.recognises(file); });
+	if (found == std::end(formats))
+		throw FormatError(Error::Kind::Unreadable,
+		                  "is not a checkpoint that can be read: neither torch.save's zip "
+		                  "format nor its older stream format",
+		                  "the file does not begin like either");
+	return *found;
+}
+
+} /* namespace */
+
+struct Checkpoint::Content {
+	explicit Content(const std::filesystem::path &file);
+
+	MappedFile file;
+	const Format &format;
+	FileTensors found;
+};
+
+Checkpoint::Content::Content(const std::filesystem::path &path)
+	: file(path), format(findFormat(file.bytes())), found(format.read(file.bytes()))
+{
+	if (found.tensors.empty())
+		throw FormatError(Error::Kind::Unreadable, "holds no tensors", format.name);
+}
+
+Checkpoint::Checkpoint(const std::filesystem::path &file)
+try : content_(std::make_unique<Content>(file)) {
+} catch (const FormatError &error) {
+	throw Error(error.kind, "'" + file.string() + "' " + error.what(), error.detail,
+	            error.where);
+}
+
+Checkpoint::~Checkpoint() = default;
+Checkpoint::Checkpoint(Checkpoint &&) noexcept = default;
+Checkpoint &Checkpoint::operator=(Checkpoint &&) noexcept = default;
+
+const std::string &Checkpoint::format() const
+{
+	return content_->format.name;
+}
+
+const std::vector<NamedTensor> &Checkpoint::tensors() const
+{
+	return content_->found.tensors;
+}
+
+std::size_t elementSize(ScalarType type)
+{
+	switch (type) {
+	case ScalarType::Float64:
+	case ScalarType::Int64:
+		return 8;
+	case ScalarType::Float32:
+	case ScalarType::Int32:
+		return 4;
+	case ScalarType::Float16:
+	case ScalarType::BFloat16:
+	case ScalarType::Int16:
+		return 2;
+	case ScalarType::Int8:
+	case ScalarType::UInt8:
+	case ScalarType::Bool:
+		break;
+	}
+	return 1;
+}
+
+} /* namespace fm */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fm {
+
+enum class ScalarType {
+	Float64,
+	Float32,
+	Float16,
+	BFloat16,
+	Int64,
+	Int32,
+	Int16,
+	Int8,
+	UInt8,
+	Bool
+};
+
+/** \brief Bytes that one element of \a type takes in a weights file */
+std::size_t elementSize(ScalarType type);
+
+/**
+ * \brief One tensor of a weights file, little-endian, where it lies in the mapped file
+ *
+ * Element (i0, i1, ...) is at \a offset + i0 * strides[0] + i1 * strides[1] + ... in \a storage,
+ * counted in elements. The Checkpoint has checked that all of them lie inside \a storage. The
+ * memory belongs to the Checkpoint and may be unaligned.
+ */
+struct TensorView {
+	ScalarType type;
+	std::vector<int64_t> shape;
+	std::vector<int64_t> strides;
+	int64_t offset;
+	std::span<const std::byte> storage;
+};
+
+struct NamedTensor {
+	std::string name;
+	TensorView tensor;
+};
+
+/**
+ * \brief A weights file as named tensors
+ *
+ * Reads what torch.save writes: the zip format (since PyTorch 1.6) and the stream format before
+ * it. The file is mapped, so only the tensors that are used cost memory. Nothing that the file
+ * names is ever called: classes in it become inert placeholders.
+ */
+class Checkpoint
+{
+public:
+	/** \throws Error NotFound, Unreadable (with file, offset and reason in the detail),
+	 * Unsupported */
+	explicit Checkpoint(const std::filesystem::path &file);
+	~Checkpoint();
+	Checkpoint(Checkpoint &&) noexcept;
+	Checkpoint &operator=(Checkpoint &&) noexcept;
+
+	/** \brief The file's format, for a person: "torch.save (zip)" or "torch.save (stream)" */
+	const std::string &format() const;
+
+	/**
+	 * \brief All tensors in the file's order
+	 *
+	 * Names are the keys of the nested dicts, joined by dots: a training checkpoint's
+	 * {"model": {"conv1.weight": ...}} gives "model.conv1.weight"; a list's items have their
+	 * index.
+	 */
+	const std::vector<NamedTensor> &tensors() const;
+
+private:
+	struct Content;
+	std::unique_ptr<Content> content_;
+};
+
+} /* namespace fm */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "checkpoint/checkpoint.h"
+
+namespace fm {
+
+/** \brief What a reader finds in a file */
+struct FileTensors {
+	std::vector<NamedTensor> tensors;
+	/** Memory of those that are compressed in the file; the others lie in the file itself */
+	std::vector<std::vector<std::byte>> unpacked;
+};
+
+/** \brief Whether a file begins like one that torch.save wrote, since PyTorch 1.6 */
+bool isTorchZip(std::span<const std::byte> file);
+
+/** \throws FormatError */
+FileTensors readTorchZip(std::span<const std::byte> file);
+
+/** \brief Whether a file begins like one that torch.save wrote before PyTorch 1.6 */
+bool isTorchStream(std::span<const std::byte> file);
+
+/** \throws FormatError */
+FileTensors readTorchStream(std::span<const std::byte> file);
+
+} /* namespace fm */

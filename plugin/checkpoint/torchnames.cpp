@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkpoint/torchnames.h"
+
+#include "checkpoint/formaterror.h"
+#include "checkpoint/torchtensor.h"
+
+namespace fm {
+
+namespace {
+
+using pickle::Graph;
+using pickle::ValueId;
+
+constexpr std::size_t mostLevels = 256;
+
+/*
+ * A dict may lie in many others, which lie in many others: a small file can name more tensors
+ * than fit in memory. In bytes, roughly; enough for a million tensors.
+ */
+constexpr std::size_t mostMemory = 256 << 20;
+
+struct Child {
+	std::optional<ValueId> key; /* none for an item of a list: its place is its name */
+	std::size_t place;
+	ValueId value;
+};
+
+using Children = std::vector<Child>;
+
+void appendEntries(const pickle::Entries &entries, Children &children)
+{
+	for (const auto &[key, value] : entries)
+		children.push_back({ key, 0, value });
+}
+
+void appendItems(std::span<const ValueId> items, Children &children)
+{
+	for (std::size_t i = 0; i < items.size(); i++)
+		children.push_back({ std::nullopt, i, items[i] });
+}
+
+/** \brief OrderedDict([[key, value], ...]), as Python 2 pickles it */
+void appendPairs(const Graph &graph, const pickle::Object &object, Children &children)
+{
+	const auto *type = graph.as<pickle::Global>(object.callable);
+	const auto args = graph.items(object.args);
+	if (!type || type->name != "OrderedDict" || args.size() != 1)
+		return;
+	for (const ValueId item : graph.items(args[0])) {
+		const auto pair = graph.items(item);
+		if (pair.size() == 2)
+			children.push_back({ pair[0], 0, pair[1] });
+	}
+}
+
+/** \brief The entries of a dict or of an object that is one */
+void appendMapping(const Graph &graph, ValueId value, Children &children)
+{
+	if (const auto *dict = graph.as<pickle::Dict>(value))
+		appendEntries(dict->entries, children);
+	if (const auto *object = graph.as<pickle::Object>(value)) {
+		appendPairs(graph, *object, children);
+		appendEntries(object->entries, children);
+	}
+}
+
+/** \brief What torch.nn.Module's state_dict() goes through, in its order */
+void appendModule(const Graph &graph, const pickle::Dict &state, Children &children)
+{
+	for (const std::string_view part : { "_parameters", "_buffers", "_modules" })
+		for (const auto &[key, value] : state.entries)
+			if (graph.isString(key, part))
+				appendMapping(graph, value, children);
+}
+
+Children childrenOf(const Graph &graph, ValueId value)
+{
+	Children children;
+	appendMapping(graph, value, children);
+	appendItems(graph.items(value), children);
+	if (const auto *object = graph.as<pickle::Object>(value)) {
+		appendItems(object->items, children);
+		if (const auto *state =
+		            object->state ? graph.as<pickle::Dict>(*object->state) : nullptr)
+			appendModule(graph, *state, children);
+	}
+	return children;
+}
+
+/** \brief Walks the values depth first, with a stack of its own: a file decides how deep */
+class Walk
+{
+public:
+	Walk(const Graph &graph, const TorchStorages &storages)
+		: graph_(graph), storages_(storages), onPath_(graph.values.size())
+	{
+	}
+
+	std::vector<NamedTensor> run();
+
+private:
+	struct Level {
+		ValueId value;
+		Children children;
+		std::size_t next;
+		std::size_t nameSize;
+	};
+
+	void visitChild(Child child);
+	void visit(ValueId value);
+	void enter(ValueId value);
+	void leave();
+	void spend(std::size_t memory);
+
+	const Graph &graph_;
+	const TorchStorages &storages_;
+	std::vector<bool> onPath_; /* by value: a list that holds itself is not entered again */
+	std::vector<Level> path_;
+	std::string name_;
+	std::vector<NamedTensor> tensors_;
+	std::size_t spent_ = 0;
+};
+
+std::vector<NamedTensor> Walk::run()
+{
+	visit(graph_.root);
+	while (!path_.empty()) {
+		Level &level = path_.back();
+		name_.resize(level.nameSize);
+		if (level.next == level.children.size()) {
+			leave();
+			continue;
+		}
+		visitChild(level.children[level.next++]);
+	}
+	return std::move(tensors_);
+}
+
+void Walk::visitChild(Child child)
+{
+	const std::optional<std::string> key =
+		child.key ? graph_.text(*child.key) : std::to_string(child.place);
+	if (!key)
+		return;
+	spend(key->size());
+	if (path_.size() > 1)
+		name_ += '.';
+	name_ += *key;
+	visit(child.value);
+}
+
+void Walk::visit(ValueId value)
+{
+	std::optional<TensorView> tensor = findTensor(graph_, storages_, value);
+	if (!tensor) {
+		enter(value);
+		return;
+	}
+	spend(sizeof(NamedTensor) + name_.size() + 2 * sizeof(int64_t) * tensor->shape.size());
+	tensors_.push_back({ name_, std::move(*tensor) });
+}
+
+void Walk::enter(ValueId value)
+{
+	if (onPath_[value])
+		return;
+	Children children = childrenOf(graph_, value);
+	if (children.empty())
+		return;
+	if (path_.size() == mostLevels)
+		throwDamaged("pickle: more than " + std::to_string(mostLevels) + " nested values");
+	spend(children.size() * sizeof(Child));
+	path_.push_back({ value, std::move(children), 0, name_.size() });
+	onPath_[value] = true;
+}
+
+void Walk::leave()
+{
+	onPath_[path_.back().value] = false;
+	path_.pop_back();
+}
+
+void Walk::spend(std::size_t memory)
+{
+	spent_ += memory;
+	if (spent_ > mostMemory)
+		throwDamaged("pickle: names too many values");
+}
+
+} /* namespace */
+
+std::vector<NamedTensor> nameTensors(const Graph &graph, const TorchStorages &storages)
+{
+	return Walk(graph, storages).run();
+}
+
+} /* namespace fm */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "checkpoint/torchstorage.h"
+
+namespace fm {
+
+/**
+ * \brief All tensors of a pickle under their dotted names
+ *
+ * Goes through dicts, lists and tuples, and names the tensors of a whole pickled module as its
+ * state_dict() would. Entries whose key is neither a string nor a whole number have no name and
+ * are left out, as are other objects.
+ *
+ * \throws FormatError
+ */
+std::vector<NamedTensor> nameTensors(const pickle::Graph &graph, const TorchStorages &storages);
+
+} /* namespace fm */

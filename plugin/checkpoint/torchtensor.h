@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "checkpoint/torchstorage.h"
+
+namespace fm {
+
+/**
+ * \brief The tensor that torch.load would make of \a value
+ *
+ * None if it is not a tensor, or one that a ScalarType and strides do not describe (complex,
+ * quantised, sparse, negated).
+ *
+ * \throws FormatError if an element lies outside the tensor's storage
+ */
+std::optional<TensorView> findTensor(const pickle::Graph &graph, const TorchStorages &storages,
+                                     pickle::ValueId value);
+
+} /* namespace fm */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "device.h"
+
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include <dlfcn.h>
+
+#include "cudamodule.h"
+#include "error.h"
+
+namespace fm {
+
+namespace {
+
+constexpr const char *moduleName = "libfeaturemosaic-cuda.so";
+
+struct Request {
+	enum class Kind { Auto, Cpu, Cuda } kind;
+	int index = 0;
+};
+
+std::optional<Request> parse(const std::string &name)
+{
+	if (name == "auto")
+		return Request{ Request::Kind::Auto };
+	if (name == "cpu")
+		return Request{ Request::Kind::Cpu };
+	if (name == "cuda")
+		return Request{ Request::Kind::Cuda };
+	if (!name.starts_with("cuda:"))
+		return std::nullopt;
+
+	Request request{ Request::Kind::Cuda };
+	const char *end = name.data() + name.size();
+	const auto [stop, error] = std::from_chars(name.data() + 5, end, request.index);
+	if (error != std::errc() || stop != end || request.index < 0 || request.index > 127)
+		return std::nullopt;
+	return request;
+}
+
+Request parseOrThrow(const std::string &name)
+{
+	const auto request = parse(name);
+	if (!request)
+		throw Error(Error::Kind::BadSetting,
+		            "device '" + name +
+		                    "' is not known; accepted are auto, cpu, cuda and cuda:N");
+	return *request;
+}
+
+/* The plugin and its CUDA module lie in one folder. */
+std::filesystem::path modulePath()
+{
+	Dl_info info = {};
+	if (dladdr(reinterpret_cast<const void *>(&modulePath), &info) == 0)
+		return moduleName;
+	return std::filesystem::path(info.dli_fname).parent_path() / moduleName;
+}
+
+/* Devices that can be used, and why there are none. */
+struct CudaDevices {
+	int count = 0;
+	std::string reason;
+};
+
+/* The module is never unloaded: LibTorch registers its CUDA kernels as it is loaded, for good. */
+CudaDevices findCudaDevices()
+{
+	/* Cheap to ask, where LibTorch's CUDA part takes seconds and hundreds of megabytes. */
+	void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+	if (!driver)
+		return { 0, "no NVIDIA driver is installed (libcuda.so.1 was not found)" };
+	dlclose(driver);
+
+	void *module = dlopen(modulePath().c_str(), RTLD_NOW | RTLD_LOCAL);
+	if (!module)
+		return { 0, dlerror() };
+	const auto deviceCount = reinterpret_cast<decltype(&fm_cuda_device_count)>(
+		dlsym(module, "fm_cuda_device_count"));
+	if (!deviceCount)
+		return { 0, dlerror() };
+
+	char reason[256] = {};
+	const int count = deviceCount(reason, sizeof(reason));
+	return { count, reason };
+}
+
+} /* namespace */
+
+void checkDeviceName(const std::string &name)
+{
+	parseOrThrow(name);
+}
+
+c10::Device selectDevice(const std::string &name)
+{
+	const Request request = parseOrThrow(name);
+	if (request.kind == Request::Kind::Cpu)
+		return c10::kCPU;
+
+	static const CudaDevices cuda = findCudaDevices();
+	if (request.index < cuda.count)
+		return { c10::kCUDA, static_cast<c10::DeviceIndex>(request.index) };
+	if (request.kind == Request::Kind::Auto)
+		return c10::kCPU;
+	if (cuda.count == 0)
+		throw Error(Error::Kind::NoDevice,
+		            "device=" + name +
+		                    " cannot be used: there is no working CUDA device; use "
+		                    "device=cpu or device=auto",
+		            cuda.reason);
+	throw Error(Error::Kind::NoDevice,
+	            "device=" + name + " does not exist: the last CUDA device is cuda:" +
+	                    std::to_string(cuda.count - 1));
+}
+
+} /* namespace fm */

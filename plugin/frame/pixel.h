@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "frame.h"
+
+namespace fm {
+
+struct Rgb8 {
+	uint8_t r, g, b;
+};
+
+FM_HOST_DEVICE inline uint8_t roundToByte(float value)
+{
+	return static_cast<uint8_t>(value <= 0.0f ? 0.0f : value >= 255.0f ? 255.0f : value + 0.5f);
+}
+
+/** \brief R'G'B' of a luma sample and a pair of chroma samples (0..255) */
+FM_HOST_DEVICE inline Rgb8 yuvToRgb(float y, float u, float v, const Colorimetry &color)
+{
+	const float lumaScale = color.fullRange ? 1.0f : 255.0f / 219.0f;
+	const float chromaScale = color.fullRange ? 1.0f : 255.0f / 224.0f;
+	const float kg = 1.0f - color.kr - color.kb;
+
+	const float luma = (y - (color.fullRange ? 0.0f : 16.0f)) * lumaScale;
+	const float blue = (u - 128.0f) * chromaScale * 2.0f * (1.0f - color.kb);
+	const float red = (v - 128.0f) * chromaScale * 2.0f * (1.0f - color.kr);
+	return { roundToByte(luma + red),
+		 roundToByte(luma - (blue * color.kb + red * color.kr) / kg),
+		 roundToByte(luma + blue) };
+}
+
+struct Yuv {
+	float y, u, v;
+};
+
+/** \brief The inverse of yuvToRgb, not rounded; takes means of pixels as well */
+FM_HOST_DEVICE inline Yuv rgbToYuv(float r, float g, float b, const Colorimetry &color)
+{
+	const float kg = 1.0f - color.kr - color.kb;
+	const float luma = color.kr * r + kg * g + color.kb * b;
+	const float lumaScale = color.fullRange ? 1.0f : 219.0f / 255.0f;
+	const float chromaScale = color.fullRange ? 1.0f : 224.0f / 255.0f;
+	return { luma * lumaScale + (color.fullRange ? 0.0f : 16.0f),
+		 128.0f + (b - luma) / (2.0f * (1.0f - color.kb)) * chromaScale,
+		 128.0f + (r - luma) / (2.0f * (1.0f - color.kr)) * chromaScale };
+}
+
+/** \brief The two chroma samples next to a luma sample on one axis, and the weight of the second */
+struct ChromaTap {
+	int first, second;
+	float weight;
+};
+
+FM_HOST_DEVICE inline ChromaTap chromaTap(int luma, int samples, bool cosited)
+{
+	const int nearest = luma / 2;
+	const bool odd = luma % 2 != 0;
+	if (cosited)
+		return { nearest, nearest + 1 < samples ? nearest + 1 : nearest,
+			 odd ? 0.5f : 0.0f };
+	const int neighbour = odd ? nearest + 1 : nearest - 1;
+	return { nearest, neighbour < 0 || neighbour >= samples ? nearest : neighbour, 0.25f };
+}
+
+/** \brief Interleaved chroma at a luma position, linear between the samples */
+FM_HOST_DEVICE inline Yuv readNv12(const Frame &frame, int x, int y)
+{
+	const ChromaTap h = chromaTap(x, (frame.size.width + 1) / 2, frame.chromaSite.leftCosited);
+	const ChromaTap v = chromaTap(y, (frame.size.height + 1) / 2, frame.chromaSite.topCosited);
+	const uint8_t *top = frame.planes[1].row(v.first);
+	const uint8_t *bottom = frame.planes[1].row(v.second);
+
+	float chroma[2];
+	for (int c = 0; c < 2; ++c) {
+		const float above =
+			top[2 * h.first + c] * (1.0f - h.weight) + top[2 * h.second + c] * h.weight;
+		const float below = bottom[2 * h.first + c] * (1.0f - h.weight) +
+		                    bottom[2 * h.second + c] * h.weight;
+		chroma[c] = above * (1.0f - v.weight) + below * v.weight;
+	}
+	return { static_cast<float>(frame.planes[0].row(y)[x]), chroma[0], chroma[1] };
+}
+
+/**
+ * \brief One pixel as RGB, rounded to 8 bits
+ *
+ * What GStreamer's videoconvert gives in front, its rounding aside: the chroma of NV12 is linear
+ * between samples, that of I420 is repeated.
+ */
+template<PixelFormat format>
+FM_HOST_DEVICE inline Rgb8 readPixel(const Frame &frame, int x, int y)
+{
+	using enum PixelFormat;
+	const uint8_t *row = frame.planes[0].row(y);
+
+	if constexpr (format == Rgb)
+		return { row[3 * x], row[3 * x + 1], row[3 * x + 2] };
+	else if constexpr (format == Bgr)
+		return { row[3 * x + 2], row[3 * x + 1], row[3 * x] };
+	else if constexpr (format == Rgba || format == Rgbx)
+		return { row[4 * x], row[4 * x + 1], row[4 * x + 2] };
+	else if constexpr (format == Bgra || format == Bgrx)
+		return { row[4 * x + 2], row[4 * x + 1], row[4 * x] };
+	else if constexpr (format == Gray8)
+		return yuvToRgb(row[x], 128.0f, 128.0f, frame.colorimetry);
+	else if constexpr (format == I420)
+		return yuvToRgb(row[x], frame.planes[1].row(y / 2)[x / 2],
+		                frame.planes[2].row(y / 2)[x / 2], frame.colorimetry);
+	else {
+		const Yuv yuv = readNv12(frame, x, y);
+		return yuvToRgb(yuv.y, yuv.u, yuv.v, frame.colorimetry);
+	}
+}
+
+} /* namespace fm */

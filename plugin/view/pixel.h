@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cmath>
+
+#include "maps.h"
+
+namespace fm {
+
+/** \brief Values of a map that the two ends of a colour map stand for */
+struct Range {
+	float low, high;
+
+	bool operator==(const Range &) const = default;
+};
+
+constexpr int notANumber = -1;
+
+/**
+ * \brief Entry of a colour map of 256 for \a value
+ *
+ * min(floor(256 * t), 255) with t = (value - low) / (high - low) clamped to 0..1, in float32 as
+ * matplotlib's Normalize and Colormap compute it; 0 where the range is empty. \a gamma is the
+ * exponent on t.
+ *
+ * \return 0..255, or notANumber
+ */
+FM_HOST_DEVICE inline int colorIndex(float value, Range range, float gamma)
+{
+	if (std::isnan(value))
+		return notANumber;
+	if (range.high == range.low)
+		return 0;
+
+	float t = (value - range.low) / (range.high - range.low);
+	if (std::isnan(t))
+		return notANumber;
+	t = t < 0.0f ? 0.0f : t > 1.0f ? 1.0f : t;
+	if (gamma != 1.0f)
+		t = std::pow(t, gamma);
+
+	const int index = static_cast<int>(256.0f * t);
+	return index > 255 ? 255 : index;
+}
+
+/** \brief Index on a map's axis of \a mapSize for pixel \a pixel of a tile's axis of \a tileSize */
+FM_HOST_DEVICE inline int nearestIndex(int pixel, int mapSize, int tileSize)
+{
+	return static_cast<int>(static_cast<long long>(pixel) * mapSize / tileSize);
+}
+
+/** \brief The two neighbours of a pixel on one axis of a map, and the weight of the second */
+struct LinearTap {
+	int first, second;
+	float weight;
+};
+
+/** \brief Half-pixel centres, clamped at the edges (align_corners=false) */
+FM_HOST_DEVICE inline LinearTap linearTap(int pixel, int mapSize, int tileSize)
+{
+	const float scale = static_cast<float>(mapSize) / static_cast<float>(tileSize);
+	float position = (static_cast<float>(pixel) + 0.5f) * scale - 0.5f;
+	const float last = static_cast<float>(mapSize - 1);
+	position = position < 0.0f ? 0.0f : position > last ? last : position;
+
+	const int first = static_cast<int>(position);
+	return { first, first + 1 < mapSize ? first + 1 : first,
+		 position - static_cast<float>(first) };
+}
+
+FM_HOST_DEVICE inline float sampleLinear(const MapView &map, LinearTap x, LinearTap y)
+{
+	const float top =
+		map.at(x.first, y.first) * (1.0f - x.weight) + map.at(x.second, y.first) * x.weight;
+	const float bottom = map.at(x.first, y.second) * (1.0f - x.weight) +
+	                     map.at(x.second, y.second) * x.weight;
+	return top * (1.0f - y.weight) + bottom * y.weight;
+}
+
+} /* namespace fm */
