@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <cmath>
+#include <cstring>
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/InferenceMode.h>
+#include <gtest/gtest.h>
+
+#include "backbone/weights.h"
+#include "checkpoint/checkpoint.h"
+#include "error.h"
+#include "frame/networkinput.h"
+#include "references.h"
+
+using fm::BackboneKind;
+using fm::Preprocess;
+
+namespace {
+
+constexpr double float32Tolerance = 1e-4;
+constexpr double halfTolerance = 1e-2;
+
+fm::PreprocessSettings preprocessing(Preprocess mode)
+{
+	return { mode, 150, 220 }; /* The sizes in make_references.py. */
+}
+
+fm::Features allLevels(const fm::Backbone &backbone, Preprocess mode, c10::ScalarType type)
+{
+	const c10::InferenceMode inference;
+	const at::Tensor image = fm::networkInput(References::get().image(), preprocessing(mode));
+	return backbone.forward(image.to(type), fm::Demand(backbone.levels().size(), true));
+}
+
+/* Largest difference, relative to the reference's largest magnitude. */
+double relativeError(const at::Tensor &features, const fm::TensorView &reference)
+{
+	const at::Tensor ours = features.to(at::kFloat).contiguous();
+	if (at::IntArrayRef(reference.shape) != ours.sizes())
+		throw std::runtime_error("not the reference's shape");
+
+	double error = 0.0;
+	double magnitude = 0.0;
+	for (int64_t i = 0; i < ours.numel(); ++i) {
+		float expected = 0.0f;
+		std::memcpy(&expected,
+		            reference.storage.data() + (reference.offset + i) * sizeof(float),
+		            sizeof(float));
+		error = std::max(error,
+		                 std::abs(double{ ours.const_data_ptr<float>()[i] } - expected));
+		magnitude = std::max(magnitude, std::abs(double{ expected }));
+	}
+	return error / magnitude;
+}
+
+void expectLevels(const fm::Backbone &backbone, const fm::Features &features,
+                  const std::string &reference, double tolerance, const std::string &only = "")
+{
+	const fm::Checkpoint expected{ References::get().path(reference) };
+	ASSERT_EQ(expected.tensors().size(), backbone.levels().size());
+	for (std::size_t i = 0; i < features.size(); ++i) {
+		const fm::Level &level = backbone.levels()[i];
+		if (!level.name.starts_with(only))
+			continue;
+		const auto found =
+			std::ranges::find(expected.tensors(), level.name, &fm::NamedTensor::name);
+		ASSERT_NE(found, expected.tensors().end()) << level.name;
+		EXPECT_EQ(features[i].size(1), level.channels) << level.name;
+		EXPECT_LE(relativeError(features[i], found->tensor), tolerance)
+			<< reference << " " << level.name;
+	}
+}
+
+fm::LoadedBackbone load(BackboneKind kind, const std::string &file,
+                        c10::ScalarType type = at::kFloat, double epsilon = 1e-5)
+{
+	const c10::InferenceMode inference;
+	return fm::loadBackbone(kind, References::get().path(file), at::TensorOptions(type),
+	                        epsilon);
+}
+
+/* What loading throws; fails where it throws nothing. */
+fm::Error errorOf(BackboneKind kind, const std::string &file)
+{
+	try {
+		load(kind, file);
+	} catch (const fm::Error &error) {
+		return error;
+	}
+	ADD_FAILURE() << file << " was loaded";
+	return { fm::Error::Kind::Internal, "" };
+}
+
+class EveryBackbone : public testing::TestWithParam<BackboneKind>
+{
+protected:
+	std::string name() const { return fm::backboneName(GetParam()); }
+};
+
+std::string testName(const testing::TestParamInfo<BackboneKind> &info)
+{
+	std::string name = fm::backboneName(info.param);
+	std::erase(name, '-');
+	return name;
+}
+
+} /* namespace */
+
+TEST_P(EveryBackbone, GivesTorchvisionsFeaturesOnEveryLevel)
+{
+	const fm::LoadedBackbone loaded = load(GetParam(), name() + ".pth");
+	EXPECT_EQ(loaded.warning, "");
+	for (const auto &[mode, how] :
+	     { std::pair{ Preprocess::None, "none" }, std::pair{ Preprocess::ImageNet, "imagenet" },
+	       std::pair{ Preprocess::Detection, "detection" } })
+		expectLevels(*loaded.backbone, allLevels(*loaded.backbone, mode, at::kFloat),
+		             name() + "." + how + ".ref", float32Tolerance);
+}
+
+TEST_P(EveryBackbone, GivesTheSameFeaturesWhenOneLevelAloneIsAskedFor)
+{
+	const fm::LoadedBackbone loaded = load(GetParam(), name() + ".pth");
+	const fm::Features all = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	const c10::InferenceMode inference;
+	const at::Tensor image =
+		fm::networkInput(References::get().image(), preprocessing(Preprocess::None));
+
+	for (std::size_t i = 0; i < all.size(); ++i) {
+		fm::Demand demand(all.size());
+		demand[i] = true;
+		const fm::Features one = loaded.backbone->forward(image, demand);
+		EXPECT_TRUE(one[i].allclose(all[i])) << loaded.backbone->levels()[i].name;
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(Parity, EveryBackbone,
+                         testing::Values(BackboneKind::ResNet18Fpn, BackboneKind::ResNet34Fpn,
+                                         BackboneKind::ResNet50Fpn, BackboneKind::ResNet101Fpn,
+                                         BackboneKind::ResNet152Fpn, BackboneKind::MobileNetV2),
+                         testName);
+
+TEST(Precision, Float16StaysWithinTheHalfTolerance)
+{
+	for (const auto kind : { BackboneKind::ResNet50Fpn, BackboneKind::MobileNetV2 }) {
+		const std::string name = fm::backboneName(kind);
+		const fm::LoadedBackbone loaded = load(kind, name + ".pth", at::kHalf);
+		expectLevels(*loaded.backbone,
+		             allLevels(*loaded.backbone, Preprocess::ImageNet, at::kHalf),
+		             name + ".imagenet.ref", halfTolerance);
+	}
+}
+
+TEST(BatchNorm, TakesTheEpsilonThatIsSet)
+{
+	const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kFloat, 0.0);
+	expectLevels(*loaded.backbone,
+	             allLevels(*loaded.backbone, Preprocess::ImageNet, at::kFloat), "epsilon.ref",
+	             float32Tolerance);
+}
+
+TEST(Weights, LoadUnderEveryNameFoundInTheWild)
+{
+	for (const std::string variant :
+	     { "alone", "detector", "model", "statedict", "parallel", "old", "frozen" }) {
+		const auto loaded =
+			load(BackboneKind::ResNet18Fpn, "names/resnet18-fpn." + variant + ".pth");
+		SCOPED_TRACE(variant);
+		EXPECT_EQ(loaded.warning, "");
+		expectLevels(*loaded.backbone,
+		             allLevels(*loaded.backbone, Preprocess::None, at::kFloat),
+		             "resnet18-fpn.none.ref", float32Tolerance);
+	}
+	for (const std::string variant : { "classifier", "backbone", "model" }) {
+		const auto loaded =
+			load(BackboneKind::MobileNetV2, "names/mobilenet-v2." + variant + ".pth");
+		SCOPED_TRACE(variant);
+		expectLevels(*loaded.backbone,
+		             allLevels(*loaded.backbone, Preprocess::None, at::kFloat),
+		             "mobilenet-v2.none.ref", float32Tolerance);
+	}
+}
+
+TEST(Weights, OfAClassifierFillTheBodyAloneAndSaySo)
+{
+	const auto loaded = load(BackboneKind::ResNet18Fpn, "classifier.pth");
+	EXPECT_NE(loaded.warning.find("holds no FPN"), std::string::npos);
+	expectLevels(*loaded.backbone, allLevels(*loaded.backbone, Preprocess::None, at::kFloat),
+	             "resnet18-fpn.none.ref", float32Tolerance, "c");
+}
+
+TEST(Weights, ThatAreMissingAreNamedUpToFiveAndCounted)
+{
+	const fm::Error error = errorOf(BackboneKind::ResNet18Fpn, "missing.pth");
+	const std::string sentence = error.what();
+	EXPECT_EQ(error.kind, fm::Error::Kind::Mismatch);
+	EXPECT_NE(sentence.find("missing: body.layer3.0.conv1.weight, "), std::string::npos)
+		<< sentence;
+	/* layer3 of a ResNet-18: five convolutions with norms of four parameters. */
+	EXPECT_NE(sentence.find(" and 20 more"), std::string::npos) << sentence;
+}
+
+TEST(Weights, OfTheWrongShapeAreNamedWithBothShapes)
+{
+	const std::string sentence = errorOf(BackboneKind::ResNet18Fpn, "misshapen.pth").what();
+	EXPECT_NE(sentence.find("body.conv1.weight: [64, 3, 3, 3] instead of [64, 3, 7, 7]"),
+	          std::string::npos)
+		<< sentence;
+}
+
+TEST(Weights, OfADeeperBackboneAreRefused)
+{
+	/* All that a ResNet-50 needs is in a ResNet-101's file, and would give a wrong picture. */
+	const fm::Error error = errorOf(BackboneKind::ResNet50Fpn, "resnet101-fpn.pth");
+	EXPECT_NE(std::string(error.what()).find("not in this backbone: body.layer3."),
+	          std::string::npos);
+}
+
+TEST(Weights, OfAnotherFamilyAreRefused)
+{
+	const fm::Error error = errorOf(BackboneKind::MobileNetV2, "resnet18-fpn.pth");
+	EXPECT_NE(std::string(error.what()).find("holds no tensor of mobilenet-v2"),
+	          std::string::npos);
+}
+
+TEST(Weights, ThatAreNotGivenAreTheSameEachTime)
+{
+	const c10::InferenceMode inference;
+	const auto make = [] {
+		return fm::loadBackbone(BackboneKind::MobileNetV2, "",
+		                        at::TensorOptions(at::kFloat), 1e-5);
+	};
+	const auto first = make();
+	const auto second = make();
+	EXPECT_NE(first.warning, "");
+	const fm::Features a = allLevels(*first.backbone, Preprocess::ImageNet, at::kFloat);
+	const fm::Features b = allLevels(*second.backbone, Preprocess::ImageNet, at::kFloat);
+	for (std::size_t i = 0; i < a.size(); ++i) {
+		EXPECT_TRUE(a[i].equal(b[i]));
+		EXPECT_GT(a[i].std().item<float>(), 0.0f);
+	}
+}

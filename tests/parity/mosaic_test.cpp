@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gtest/gtest.h>
+
+#include "references.h"
+#include "view/colormap.h"
+#include "visualizer.h"
+
+using namespace fm;
+
+namespace {
+
+constexpr Size imageSize = References::imageSize;
+
+struct Case {
+	const char *level;
+	const char *colormapName;
+	Colormap colormap;
+	const char *normalizeName;
+	Normalize normalize;
+};
+
+constexpr Case cases[] = {
+	{ "p2", "viridis", Colormap::Viridis, "tile", Normalize::Tile },
+	{ "c1", "magma", Colormap::Magma, "level", Normalize::Level },
+	{ "p5", "coolwarm", Colormap::Coolwarm, "signed", Normalize::Signed },
+	{ "c3", "turbo", Colormap::Turbo, "fixed", Normalize::Fixed },
+	{ "pool", "gray", Colormap::Gray, "tile", Normalize::Tile },
+	{ "p3", "cividis", Colormap::Cividis, "robust", Normalize::Robust },
+	{ "c4", "inferno", Colormap::Inferno, "tile", Normalize::Tile },
+	{ "p4", "plasma", Colormap::Plasma, "tile", Normalize::Tile },
+};
+
+Visualizer &resNet18()
+{
+	static Visualizer visualizer([] {
+		ModelSettings settings;
+		settings.backbone = BackboneKind::ResNet18Fpn;
+		settings.weights = References::get().path("resnet18-fpn.pth");
+		settings.device = "cpu";
+		return settings;
+	}());
+	return visualizer;
+}
+
+class Mosaic : public testing::TestWithParam<Case>
+{
+};
+
+} /* namespace */
+
+TEST_P(Mosaic, EqualsWhatMatplotlibDrawsFromTorchvisionsFeatures)
+{
+	const Case &c = GetParam();
+	ViewSettings settings;
+	settings.level = c.level;
+	settings.colormap = c.colormap;
+	settings.normalize = c.normalize;
+	settings.rangeMin = -0.5;
+	settings.rangeMax = 1.5;
+	settings.gap = 2;
+	settings.labels = false;
+	const auto layout =
+		MosaicLayout::ofWidth(imageSize.width, imageSize, resNet18().grid(settings));
+	const auto [width, height] = layout.size;
+	std::vector<uint8_t> pixels(std::size_t{ 3 } * width * height);
+	const Frame output = {
+		PixelFormat::Rgb, layout.size, { { pixels.data(), 3 * width } }, {}, {}
+	};
+	ViewState state;
+	ViewPass views[] = { { state, settings, layout, output } };
+	resNet18().process(References::get().image(), views, false);
+
+	const std::string name = std::string("mosaic.") + c.level + "." + c.colormapName + "." +
+	                         c.normalizeName + ".";
+	const auto exact = References::get().bytes(name + "rgb");
+	const auto lower = References::get().bytes(name + "lower");
+	const auto upper = References::get().bytes(name + "upper");
+	const auto near = References::get().bytes(name + "near");
+	ASSERT_EQ(pixels.size(), exact.size());
+
+	std::size_t wrong = 0;
+	std::size_t rounded = 0;
+	for (std::size_t i = 0; i < pixels.size(); ++i) {
+		if (pixels[i] == exact[i])
+			continue;
+		const bool nextColor = pixels[i] == lower[i] || pixels[i] == upper[i];
+		++(near[i] != 0 && nextColor ? rounded : wrong);
+	}
+	EXPECT_EQ(wrong, 0u) << "of " << pixels.size();
+	EXPECT_LT(rounded, pixels.size() / 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parity, Mosaic, testing::ValuesIn(cases), [](const auto &info) {
+	return std::string(info.param.level) + info.param.colormapName + info.param.normalizeName;
+});
+
+TEST(Colormaps, AreMatplotlibs)
+{
+	const auto expected = References::get().bytes("colormaps");
+	ASSERT_EQ(expected.size(), 8u * 256 * 3);
+	for (int map = 0; map < 8; ++map)
+		for (int i = 0; i < 256; ++i)
+			for (int c = 0; c < 3; ++c)
+				ASSERT_EQ(colormapTable(static_cast<Colormap>(map))[i][c],
+				          expected[(map * 256 + i) * 3 + c]);
+}

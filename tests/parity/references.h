@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "frame/frame.h"
+
+/** \brief What make_references.py writes; made once for each run of the test program */
+class References
+{
+public:
+	static constexpr fm::Size imageSize = { 201, 133 };
+
+	static const References &get()
+	{
+		static const References references;
+		return references;
+	}
+
+	std::string path(const std::string &name) const { return folder_ / name; }
+
+	std::vector<uint8_t> bytes(const std::string &name) const
+	{
+		std::ifstream file(folder_ / name, std::ios::binary);
+		if (!file)
+			throw std::runtime_error("make_references.py wrote no " + name);
+		return { std::istreambuf_iterator<char>(file), {} };
+	}
+
+	/** \brief The random image that all references are made from */
+	fm::Frame image() const
+	{
+		auto *data = const_cast<uint8_t *>(image_.data());
+		return {
+			fm::PixelFormat::Rgb, imageSize, { { data, 3 * imageSize.width } }, {}, {}
+		};
+	}
+
+private:
+	References()
+	{
+		std::string name = std::filesystem::temp_directory_path() / "featuremosaic-XXXXXX";
+		if (!mkdtemp(name.data()))
+			throw std::runtime_error("no temporary folder");
+		folder_ = name;
+
+		const std::string command = std::string("'") + std::getenv("FM_PYTHON") + "' '" +
+		                            std::getenv("FM_SOURCE_ROOT") +
+		                            "/tests/parity/make_references.py' '" + name + "'";
+		if (std::system(command.c_str()) != 0)
+			throw std::runtime_error("make_references.py failed");
+		image_ = bytes("image.rgb");
+	}
+
+	~References() { std::filesystem::remove_all(folder_); }
+
+	std::filesystem::path folder_;
+	std::vector<uint8_t> image_;
+};
