@@ -41,7 +41,7 @@ step() {
 }
 
 packages=(
-    build-essential ccache meson ninja-build pkg-config python3-venv unzip
+    build-essential ccache clang-format meson ninja-build pkg-config python3-venv unzip
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
     libgtest-dev libopencv-core-dev libopencv-imgproc-dev zlib1g-dev
