@@ -192,17 +192,19 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
 
-	if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+	const bool starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
+	auto result = GST_STATE_CHANGE_FAILURE;
+
+	if (starts) {
 		gst_feature_mosaic_reset_stream(self);
 		self->state->latency = 0;
-		if (!guard(element, FALSE, [&] { return gst_feature_mosaic_start(self); }))
-			return GST_STATE_CHANGE_FAILURE;
 	}
+	if (!starts || guard(element, FALSE, [&] { return gst_feature_mosaic_start(self); }))
+		result = GST_ELEMENT_CLASS(gst_feature_mosaic_parent_class)
+		                 ->change_state(element, transition);
 
-	const auto result = GST_ELEMENT_CLASS(gst_feature_mosaic_parent_class)
-	                            ->change_state(element, transition);
-
-	if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+	if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+	    (starts && result == GST_STATE_CHANGE_FAILURE))
 		gst_feature_mosaic_stop(self);
 	return result;
 }
@@ -406,7 +408,6 @@ static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 	self->srcpad = gst_feature_mosaic_add_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, "src");
 	gst_pad_set_event_function(self->srcpad, gst_feature_mosaic_src_event);
 	gst_pad_set_query_function(self->srcpad, gst_feature_mosaic_src_query);
-	gst_pad_use_fixed_caps(self->srcpad);
 
 	self->state->output = std::make_unique<Output>(GST_FEATURE_MOSAIC_PAD(self->srcpad));
 }

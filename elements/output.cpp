@@ -62,33 +62,34 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
 	seen_ = settings;
 
 	try {
-		return adopt(settings, visualizer, input);
+		const fm::Grid grid = visualizer.grid(settings);
+		if ((reconfigure || grid != layout_.grid) && !negotiate(grid, input)) {
+			gst_pad_mark_reconfigure(pad());
+			return false;
+		}
+		settings_ = settings;
+		inputChanged_ = false;
 	} catch (const fm::Error &error) {
 		if (error.kind != fm::Error::Kind::BadSetting || inputChanged_)
 			throw;
 		g_autoptr(GstElement) element = gst_pad_get_parent_element(pad());
 		postError(element, error, GST_MESSAGE_WARNING);
-		return true;
 	}
+	return true;
 }
 
-bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-                   const GstVideoInfo &input)
+bool Output::negotiate(fm::Grid grid, const GstVideoInfo &input)
 {
 	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
 	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input);
-	const MosaicCaps mosaic = fixateMosaic(allowed, video, visualizer.grid(settings));
+	const MosaicCaps mosaic = fixateMosaic(allowed, video, grid);
 	g_autoptr(GstCaps) caps = mosaic.caps;
 	if (!caps || !setCaps(caps)) {
 		GST_ERROR_OBJECT(pad_, "no caps in common with the peer: %" GST_PTR_FORMAT,
 		                 allowed);
-		gst_pad_mark_reconfigure(pad());
 		return false;
 	}
-
-	settings_ = settings;
 	layout_ = mosaic.layout;
-	inputChanged_ = false;
 	return true;
 }
 

@@ -44,8 +44,7 @@ public:
 	GstPad *pad() const { return GST_PAD(pad_); }
 
 private:
-	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-	           const GstVideoInfo &input);
+	bool negotiate(fm::Grid grid, const GstVideoInfo &input);
 	bool setCaps(GstCaps *caps);
 
 	GstFeatureMosaicPad *pad_; /* The element's pad list owns it. */

@@ -2,6 +2,7 @@
 #include "label.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <opencv2/imgproc.hpp>
 
@@ -37,7 +38,7 @@ void drawLabel(const RgbView &tile, const std::vector<std::string> &lines)
 		const cv::Size natural = cv::getTextSize(line, font, 1.0, 1, &baseline);
 		const double scale =
 			std::min(preferred, static_cast<double>(available) / natural.width);
-		const int height = static_cast<int>(natural.height * scale + 0.5);
+		const int height = static_cast<int>(std::lround(natural.height * scale));
 		if (scale < minScale || top + height + margin > tile.height)
 			return;
 

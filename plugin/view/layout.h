@@ -15,6 +15,7 @@ struct Grid {
 	static Grid of(const ViewSettings &settings, int channels);
 
 	int cells() const { return columns * rows; }
+	bool operator==(const Grid &) const = default;
 };
 
 /** \brief Where the tiles of a mosaic lie, in pixels */
