@@ -83,6 +83,8 @@ install_runtime() {
 install_full() {
     .venv/bin/python3 -m pip install -r requirements.txt
     cat requirements-runtime.txt requirements.txt >"$stamp-full"
+    # With CUDA there, there is more to build.
+    if [ -e build/build.ninja ]; then meson setup --reconfigure build; fi
 }
 
 if [ $want = full ]; then

@@ -142,8 +142,8 @@ INSTANTIATE_TEST_SUITE_P(Parity, EveryBackbone,
 
 TEST(Precision, OfHalfStaysWithinItsTolerance)
 {
-	for (const auto [type, tolerance] : { std::pair{ at::kHalf, float16Tolerance },
-	                                      std::pair{ at::kBFloat16, bfloat16Tolerance } }) {
+	for (const auto &[type, tolerance] : { std::pair{ at::kHalf, float16Tolerance },
+	                                       std::pair{ at::kBFloat16, bfloat16Tolerance } }) {
 		const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", type);
 		expectLevels(*loaded.backbone,
 		             allLevels(*loaded.backbone, Preprocess::ImageNet, type),
