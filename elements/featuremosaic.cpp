@@ -225,6 +225,8 @@ static bool gst_feature_mosaic_drop_if_late(GstFeatureMosaic *self, const Elemen
                                             GstBuffer *input)
 {
 	State *state = self->state;
+	if (state->segment.format != GST_FORMAT_TIME)
+		return false;
 	const GstClockTime runningTime = gst_segment_to_running_time(
 		&state->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(input));
 	if (!settings.qos || !state->qos.isLate(runningTime))
@@ -244,7 +246,8 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
 
 	if (!state->hasInput || !output.prepare(*state->visualizer, state->input))
-		return GST_FLOW_NOT_NEGOTIATED;
+		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
+		                                         : GST_FLOW_NOT_NEGOTIATED;
 	if (gst_feature_mosaic_drop_if_late(self, settings, input))
 		return GST_FLOW_OK;
 

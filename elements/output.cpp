@@ -21,9 +21,11 @@ GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input)
 	return gst_caps_intersect_full(both, rate, GST_CAPS_INTERSECT_FIRST);
 }
 
-/* Tied to the pixels, which are not those of the input any more. */
+/* Tied to the pixels, or to the memory, which are not those of the input any more. */
 bool isTiedToPixels(const GstMetaInfo *info)
 {
+	if (info->api == GST_PARENT_BUFFER_META_API_TYPE)
+		return true;
 	for (const char *tag :
 	     { "memory", GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR,
 	       GST_META_TAG_VIDEO_COLORSPACE_STR })
@@ -49,6 +51,7 @@ void Output::reset()
 	inputChanged_ = true;
 	hasCaps_ = false;
 	seen_.reset();
+	settings_.reset();
 	pool_.release();
 	state_ = {};
 }
@@ -62,19 +65,26 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
 	seen_ = settings;
 
 	try {
-		const fm::Grid grid = visualizer.grid(settings);
-		if ((reconfigure || grid != layout_.grid) && !negotiate(grid, input)) {
-			gst_pad_mark_reconfigure(pad());
-			return false;
-		}
-		settings_ = settings;
-		inputChanged_ = false;
+		return adopt(settings, visualizer, input, reconfigure);
 	} catch (const fm::Error &error) {
-		if (error.kind != fm::Error::Kind::BadSetting || inputChanged_)
+		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
 			throw;
 		g_autoptr(GstElement) element = gst_pad_get_parent_element(pad());
 		postError(element, error, GST_MESSAGE_WARNING);
 	}
+	return !reconfigure || adopt(fm::ViewSettings(*settings_), visualizer, input, true);
+}
+
+bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
+                   const GstVideoInfo &input, bool reconfigure)
+{
+	const fm::Grid grid = visualizer.grid(settings);
+	if ((reconfigure || grid != layout_.grid) && !negotiate(grid, input)) {
+		gst_pad_mark_reconfigure(pad());
+		return false;
+	}
+	settings_ = settings;
+	inputChanged_ = false;
 	return true;
 }
 

@@ -40,17 +40,19 @@ public:
 	void renegotiate() { inputChanged_ = true; }
 
 	const GstVideoInfo &info() const { return info_; }
-	fm::ViewPass pass(const fm::Frame &frame) { return { state_, settings_, layout_, frame }; }
+	fm::ViewPass pass(const fm::Frame &frame) { return { state_, *settings_, layout_, frame }; }
 	GstPad *pad() const { return GST_PAD(pad_); }
 
 private:
+	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
+	           const GstVideoInfo &input, bool reconfigure);
 	bool negotiate(fm::Grid grid, const GstVideoInfo &input);
 	bool setCaps(GstCaps *caps);
 
 	GstFeatureMosaicPad *pad_; /* The element's pad list owns it. */
 	bool inputChanged_ = true;
-	std::optional<fm::ViewSettings> seen_; /* What the pad had last. */
-	fm::ViewSettings settings_;            /* In effect. */
+	std::optional<fm::ViewSettings> seen_;     /* What the pad had last. */
+	std::optional<fm::ViewSettings> settings_; /* In effect. */
 	fm::MosaicLayout layout_ = {};
 	GstVideoInfo info_ = {};
 	bool hasCaps_ = false;
