@@ -153,6 +153,7 @@ static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 
 	const fm::ModelInfo &model = state->visualizer->model();
 	std::vector<std::string> levels;
+	levels.reserve(model.levels.size());
 	for (const fm::Level &level : model.levels)
 		levels.push_back(level.name);
 	state->visualizer->check(

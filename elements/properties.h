@@ -66,6 +66,8 @@ template<class... Ts>
 struct Overloaded : Ts... {
 	using Ts::operator()...;
 };
+template<class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
 
 /** \brief Installs \a table, whose first row gets the id \a firstId */
 template<typename Settings>

@@ -116,8 +116,8 @@ use_coco() {
     is_set preprocess || settings+=(preprocess=detection)
     is_set bn-epsilon || settings+=(bn-epsilon=0)
     if [ "$frames" -eq 0 ] && [ ! -e /dev/nvidiactl ]; then
-        frames=25
-        echo "Without a GPU: the first $frames frames; --frames N for more."
+        frames=12
+        echo "Without a GPU, the detector takes seconds per frame and level: the first $frames frames; --frames N for more."
     fi
 }
 

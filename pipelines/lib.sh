@@ -303,7 +303,7 @@ launch_with_progress() {
 # show_progress TITLE FRAMES COUNTERS: one line read from standard input is one frame of one counter. A terminal
 # sees one line that changes, anything else a line every five seconds.
 show_progress() {
-    local title=$1 frames=$2 counters=$3 seen=0 start=0 shown=0 now done_frames text
+    local title=$1 frames=$2 counters=$3 seen=0 start=0 shown=0 now text
     while read -r _; do
         now=${EPOCHREALTIME//[.,]/}
         [ "$start" -gt 0 ] || start=$now shown=$now
@@ -324,20 +324,19 @@ show_progress() {
     if [ -t 1 ]; then printf '\r%s\033[K\n' "$text"; else echo "$text"; fi
 }
 
-# progress_text: fills `text` from the variables of show_progress.
+# progress_text: fills `text` from the variables of show_progress. The clock starts at the first frame.
 progress_text() {
-    local tenths elapsed=$((now - start + 1))
-    done_frames=$((seen / counters))
-    # The first frame is where the clock starts.
-    tenths=$(((seen - counters) * 10000000 / counters / elapsed))
-    [ "$tenths" -ge 0 ] || tenths=0
-    text="$title: frame $done_frames"
+    local elapsed=$((now - start)) hundredths=0
+    text="$title: frame $((seen / counters))"
     [ "$frames" -eq 0 ] || text+=" of $frames"
-    [ "$tenths" -eq 0 ] || text+=", $((tenths / 10)).$((tenths % 10)) frames/s"
-    if [ "$frames" -gt "$done_frames" ] && [ "$tenths" -gt 0 ]; then
-        text+=", $(((frames - done_frames) * 10 / tenths)) s left"
-    elif [ "$frames" -eq 0 ]; then
+    if [ "$seen" -gt "$counters" ] && [ "$elapsed" -gt 0 ]; then
+        hundredths=$(((seen - 1) * 100000000 / counters / elapsed))
+        text+=$(printf ', %d.%02d frames/s' $((hundredths / 100)) $((hundredths % 100)))
+    fi
+    if [ "$frames" -eq 0 ]; then
         text+=", $((elapsed / 1000000)) s"
+    elif [ "$seen" -gt 1 ] && [ $((frames * counters)) -gt "$seen" ]; then
+        text+=", $(((frames * counters - seen) * (elapsed / 1000) / (seen - 1) / 1000)) s left"
     fi
 }
 

@@ -40,12 +40,18 @@ step() {
     fi
 }
 
+# Which environment is there is told by a copy of the pins that it was made from.
+stamp=.venv/featuremosaic
+if [ -e /dev/nvidiactl ] || [ -e "$stamp-full" ]; then want=full; fi
+
 packages=(
-    build-essential ccache clang-format meson ninja-build pkg-config python3-venv unzip
+    build-essential ccache meson ninja-build pkg-config python3-venv unzip
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
-    gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+    gstreamer1.0-tools gstreamer1.0-x gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
     libgtest-dev libopencv-core-dev libopencv-imgproc-dev zlib1g-dev
 )
+
+[ $want = runtime ] || packages+=(clang-format clang-tidy-16)
 
 missing_packages() {
     local package
@@ -69,12 +75,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
 fi
 
-# Which environment is there is told by a copy of the pins it was made from.
-python=/usr/bin/python3
-stamp=.venv/featuremosaic
-[ -x .venv/bin/python3 ] || step "making the Python environment .venv" "$python" -m venv .venv
-[ -e /dev/nvidiactl ] && want=full
-[ -e "$stamp-full" ] && want=full
+[ -x .venv/bin/python3 ] || step "making the Python environment .venv" /usr/bin/python3 -m venv .venv
 
 install_runtime() {
     .venv/bin/python3 -m pip install --no-deps -r requirements-runtime.txt

@@ -109,6 +109,7 @@ void Mosaic::draw(const Level &level, const FeatureMaps &maps, const ViewSetting
 
 	const std::vector<int> channels = shownChannels(maps, settings, layout.grid.cells());
 	std::vector<Range> found;
+	found.reserve(channels.size());
 	for (int channel : channels)
 		found.push_back(minMax(maps.map(channel)));
 	const std::vector<Range> ranges = colorRanges(maps, channels, found, settings);
