@@ -117,7 +117,7 @@ use_coco() {
     is_set bn-epsilon || settings+=(bn-epsilon=0)
     if [ "$frames" -eq 0 ] && [ ! -e /dev/nvidiactl ]; then
         frames=12
-        echo "Without a GPU, the detector takes seconds per frame and level: the first $frames frames; --frames N for more."
+        echo "Without a GPU this takes seconds per frame: the first $frames frames; --frames N for more."
     fi
 }
 
@@ -141,7 +141,7 @@ draw() {
         features "$level"
         number=$((number + 1))
         branches+=(input. ! queue max-size-buffers=2 ! "${features[@]}" ! "video/x-raw,width=$picture_width" !
-            identity silent=false "name=count$number" ! videoconvert ! "video/x-raw,format=I420" !
+            identity silent=false ! videoconvert ! "video/x-raw,format=I420" !
             "${encoder[@]}" ! h264parse ! "$muxer" ! filesink "location=$(quoted "$work/$number.video")")
     done
     echo "$backbone ($(basename -- "${weights:-random weights}")): ${levels[*]:-}"
@@ -224,7 +224,7 @@ if [ -n "$weights" ]; then draw "$name" "$frames"; else draw "$name-random" "$fr
 if [ "${both:-false}" = true ]; then
     backbone=resnet50-fpn weights='' levels=(p2 p4)
     if [ "$frames" -eq 0 ] || [ "$frames" -gt 25 ]; then frames=25; fi
-    echo "The detector's backbone with random weights, $frames frames: what to expect of its levels, not of its features."
+    echo "And the detector's backbone with random weights, the first $frames frames."
     draw "${name%-mobilenet-v2}-$backbone-random" "$frames"
 fi
 list_written

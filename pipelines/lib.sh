@@ -194,7 +194,7 @@ find_encoder() {
         encoder=(x264enc speed-preset=veryfast pass=qual quantizer=24)
     else
         need openh264enc gstreamer1.0-plugins-bad
-        encoder=(openh264enc rate-control=off qp-min=26 qp-max=26 gop-size=50)
+        encoder=(openh264enc bitrate=8000000 gop-size=50)
     fi
     need h264parse gstreamer1.0-plugins-bad
     need $muxer gstreamer1.0-plugins-good
@@ -219,8 +219,8 @@ explain() {
 probe() {
     need "${2:-decodebin}" gstreamer1.0-plugins-base
     local log=$work/probe.txt seconds
-    timeout 60 gst-launch-1.0 -v --force-position filesrc "location=$(quoted "$1")" ! "${2:-decodebin}" ! videoconvert ! \
-        identity silent=false eos-after=8 ! fakesink name=probe sync=true >"$log" 2>&1 ||
+    timeout 60 gst-launch-1.0 -v --force-position filesrc "location=$(quoted "$1")" ! "${2:-decodebin}" ! \
+        videoconvert ! identity silent=false eos-after=8 ! fakesink name=probe sync=true >"$log" 2>&1 ||
         die "'$1' cannot be decoded: $(explain "$log")"
     grep -q 'last-message = chain' "$log" || die "'$1' holds no picture that can be decoded"
     local caps
@@ -285,13 +285,13 @@ warn() {
 }
 
 # launch_with_progress TITLE FRAMES COUNTERS ARGUMENT...: the same, with the frames counted at COUNTERS elements
-# `identity silent=false name=count...`; FRAMES = 0 where it is not known.
+# `identity silent=false`; FRAMES = 0 where it is not known.
 launch_with_progress() {
     local title=$1 frames=$2 counters=$3
     shift 3
     # An interrupt ends the recording (gst-launch -e), not the counting.
     if ! gst-launch-1.0 -v "$@" 2>"$work/launch.txt" |
-        (trap '' INT; exec grep --line-buffered -o 'count.*: last-message = chain') |
+        (trap '' INT; exec grep --line-buffered -o 'last-message = chain') |
         (trap '' INT; show_progress "$title" "$frames" "$counters"); then
         # grep fails where no frame came: that alone is no failure of the pipeline.
         grep -qE '^(ERROR|WARNING: erroneous)' "$work/launch.txt" || die "$title: no frame came out"

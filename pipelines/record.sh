@@ -92,7 +92,7 @@ launch_with_progress "Recording" "$frame_count" 1 -e "${source[@]}" ! "${steady[
     compositor name=both background=black "latency=$latency" \
     sink_0::width="$input_width" sink_0::height="$picture_height" \
     sink_1::xpos="$input_width" sink_1::width="$mosaic_width" sink_1::height="$picture_height" ! \
-    "video/x-raw,framerate=$rate" ! identity silent=false name=count ! videoconvert ! video/x-raw,format=I420 ! \
+    "video/x-raw,framerate=$rate" ! identity silent=false ! videoconvert ! video/x-raw,format=I420 ! \
     "${encoder[@]}" ! h264parse ! "$muxer" ! filesink "location=$(quoted "$work/record")" \
     input. ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=5000000000 ! both.sink_0 \
     input. ! queue max-size-buffers=2 ! "${features[@]}" ! \
