@@ -10,6 +10,7 @@ struct ElementSettings {
 	fm::ModelSettings model;
 	unsigned interval = 1; /**< The network runs on every n-th frame. */
 	bool qos = true;       /**< Late frames are dropped. */
+	unsigned maxInFlight = 1;
 };
 
 using ElementProperty = Property<ElementSettings>;
@@ -57,4 +58,9 @@ inline const ElementProperty playingProperties[] = {
 	                           1000000 } },
 	{ "qos", "Drop frames that would come too late",
 	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::qos> } },
+	{ "max-in-flight",
+	  "Frames at work at once: 1 has the lowest latency; with more, frames are converted and "
+	  "drawn "
+	  "while the network is at work on others",
+	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 1, 8 } },
 };

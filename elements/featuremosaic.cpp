@@ -19,11 +19,12 @@
 
 #include <gst/video/video.h>
 
+#include "conveyor.h"
 #include "debug.h"
 #include "elementproperties.h"
 #include "featuremosaicpad.h"
+#include "framejob.h"
 #include "guard.h"
-#include "mappedframe.h"
 #include "messages.h"
 #include "negotiation.h"
 #include "output.h"
@@ -51,10 +52,10 @@ struct State {
 	GstSegment segment;
 	GstVideoInfo input;
 	bool hasInput = false;
-	bool isFirstFrame = true;  /* Of a size: LibTorch takes longer for it. */
 	bool afterDrop = false;    /* The next buffer is discontinuous. */
 	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
 	std::unique_ptr<Output> output;
+	Conveyor conveyor; /* Frames in flight; what they use is above. */
 };
 
 constexpr guint firstModelId = 1;
@@ -173,6 +174,7 @@ static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 {
 	State *state = self->state;
+	state->conveyor.stop();
 	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), {});
 	state->output->reset();
 	state->visualizer.reset();
@@ -182,6 +184,7 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
 {
 	State *state = self->state;
+	state->conveyor.restart();
 	gst_segment_init(&state->segment, GST_FORMAT_TIME);
 	state->qos.reset();
 	state->afterDrop = false;
@@ -210,11 +213,12 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	return result;
 }
 
-/* With live sources the sinks wait for the slowest path: they have to hear how slow this one is. */
+/* With live sources the sinks wait for the slowest path: they have to hear how slow this one is. Of
+ * several frames in flight one thread finishes all. */
 static void gst_feature_mosaic_note_processing_time(GstFeatureMosaic *self, GstClockTime elapsed)
 {
 	State *state = self->state;
-	if (std::exchange(state->isFirstFrame, false) || elapsed <= state->latency)
+	if (elapsed <= state->latency)
 		return;
 	state->latency = elapsed + elapsed / 4;
 	if (state->isLive)
@@ -246,33 +250,29 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 	Output &output = *state->output;
 	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
 
+	if (!output.isPrepared())
+		state->conveyor.drain();
 	if (!state->hasInput || !output.prepare(*state->visualizer, state->input))
 		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
 		                                         : GST_FLOW_NOT_NEGOTIATED;
 	if (gst_feature_mosaic_drop_if_late(self, settings, input))
 		return GST_FLOW_OK;
 
-	const gint64 start = g_get_monotonic_time();
+	state->conveyor.waitForPlace(settings.maxInFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
 	const GstFlowReturn result = output.newBuffer(input, &picture);
 	if (result != GST_FLOW_OK)
 		return result;
-	{
-		const MappedFrame in(state->input, input, GST_MAP_READ);
-		const MappedFrame out(output.info(), picture, GST_MAP_WRITE);
-		const fm::Frame frame = out.frame();
-		fm::ViewPass views[] = { output.pass(frame) };
-		state->visualizer->process(in.frame(), views,
-		                           state->sinceNetwork % settings.interval != 0);
-	}
-	++state->sinceNetwork;
 	if (std::exchange(state->afterDrop, false))
 		GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
-	gst_feature_mosaic_note_processing_time(self,
-	                                        (g_get_monotonic_time() - start) * GST_USECOND);
 
-	GST_LOG_OBJECT(self, "pushing %" GST_PTR_FORMAT, picture);
-	return gst_pad_push(output.pad(), g_steal_pointer(&picture));
+	const bool repeat = state->sinceNetwork++ % settings.interval != 0;
+	auto job = std::make_unique<FrameJob>(
+		*state->visualizer, output, state->input, input, g_steal_pointer(&picture), repeat,
+		[self](GstClockTime elapsed) {
+			gst_feature_mosaic_note_processing_time(self, elapsed);
+		});
+	return state->conveyor.submit(std::move(job), settings.maxInFlight);
 }
 
 static GstFlowReturn gst_feature_mosaic_chain(GstPad *, GstObject *parent, GstBuffer *buffer)
@@ -286,17 +286,26 @@ static GstFlowReturn gst_feature_mosaic_chain(GstPad *, GstObject *parent, GstBu
 static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCaps *caps)
 {
 	State *state = self->state;
+	Output &output = *state->output;
 	state->hasInput = gst_video_info_from_caps(&state->input, caps);
-	state->isFirstFrame = true;
-	state->output->renegotiate();
+	output.renegotiate();
 	return state->hasInput && guard(GST_ELEMENT(self), false, [&] {
-		       return state->output->prepare(*state->visualizer, state->input);
+		       if (!output.prepare(*state->visualizer, state->input))
+			       return false;
+		       const OutputView view = output.view();
+		       const fm::ViewPass views[] = { { *view.state, view.settings, view.layout } };
+		       state->visualizer->warmUp({ GST_VIDEO_INFO_WIDTH(&state->input),
+		                                   GST_VIDEO_INFO_HEIGHT(&state->input) },
+		                                 views);
+		       return true;
 	       });
 }
 
 static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
+	if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0)
+		self->state->conveyor.drain();
 
 	switch (GST_EVENT_TYPE(event)) {
 	case GST_EVENT_CAPS: {
@@ -360,6 +369,8 @@ static gboolean gst_feature_mosaic_query_latency(GstFeatureMosaic *self, GstQuer
 static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, GstQuery *query)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
+	if ((gst_query_type_get_flags(GST_QUERY_TYPE(query)) & GST_QUERY_TYPE_SERIALIZED) != 0)
+		self->state->conveyor.drain();
 
 	switch (GST_QUERY_TYPE(query)) {
 	case GST_QUERY_CAPS:

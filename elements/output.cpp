@@ -56,6 +56,12 @@ void Output::reset()
 	state_ = {};
 }
 
+bool Output::isPrepared() const
+{
+	return !GST_PAD_NEEDS_RECONFIGURE(pad()) && !inputChanged_ &&
+	       seen_ == gst_feature_mosaic_pad_get_settings(pad_);
+}
+
 bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input)
 {
 	const fm::ViewSettings settings = gst_feature_mosaic_pad_get_settings(pad_);

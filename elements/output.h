@@ -9,6 +9,15 @@
 #include "outputpool.h"
 #include "visualizer.h"
 
+/** \brief What is drawn of a frame, and where: what was in effect as the frame arrived */
+struct OutputView {
+	GstPad *pad;
+	fm::ViewState *state; /**< Of the output, for Visualizer::run() */
+	fm::ViewSettings settings;
+	fm::MosaicLayout layout;
+	GstVideoInfo info;
+};
+
 /**
  * \brief A source pad as the streaming thread sees it: what is drawn there, and in which caps
  *
@@ -33,14 +42,17 @@ public:
 	 */
 	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input);
 
+	/** \brief Whether prepare() has nothing to do */
+	bool isPrepared() const;
+
 	/** \brief A new buffer with the metadata of \a input, to be drawn into */
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
 
 	/** \brief For the next caps of the sink pad */
 	void renegotiate() { inputChanged_ = true; }
 
-	const GstVideoInfo &info() const { return info_; }
-	fm::ViewPass pass(const fm::Frame &frame) { return { state_, *settings_, layout_, frame }; }
+	/** \brief For frames from now on, once prepare() has succeeded */
+	OutputView view() { return { pad(), &state_, *settings_, layout_, info_ }; }
 	GstPad *pad() const { return GST_PAD(pad_); }
 
 private:

@@ -2,8 +2,10 @@
 #include "visualizer.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
@@ -13,7 +15,8 @@
 #include "device.h"
 #include "error.h"
 #include "frame/networkinput.h"
-#include "frame/output.h"
+#include "tensormemory.h"
+#include "view/draw.h"
 #include "view/mosaic.h"
 
 namespace fm {
@@ -39,6 +42,7 @@ struct TorchScope {
 	explicit TorchScope(c10::Device device) : device(device) {}
 
 	c10::InferenceMode inference;
+	TensorMemoryScope memory;
 	c10::WarningUtils::WarningHandlerGuard warning{ &warnings };
 	c10::DeviceGuard device;
 };
@@ -83,7 +87,7 @@ const char *precisionName(Precision precision)
 	return names[static_cast<int>(precision)];
 }
 
-/* \a maps is [1, C, h, w], contiguous float32 on the CPU. */
+/* \a maps is [1, n, h, w], float32 on the CPU. */
 FeatureMaps viewOf(const at::Tensor &maps)
 {
 	return { maps.const_data_ptr<float>(),
@@ -95,14 +99,24 @@ FeatureMaps viewOf(const at::Tensor &maps)
 		 maps.stride(3) };
 }
 
+/* Of what has to be copied, no more than is \a wanted. */
+LevelMaps onHost(const LevelMaps &maps, const ChannelSet &wanted)
+{
+	if (maps.maps.device().is_cpu() && maps.maps.scalar_type() == at::kFloat)
+		return maps;
+	LevelMaps selected = maps.select(wanted);
+	selected.maps = selected.maps.to(at::kCPU, at::kFloat);
+	return selected;
+}
+
 } /* namespace */
 
 struct ViewState::Data {
 	Mosaic mosaic;
-	Picture picture;
-	at::Tensor maps; /* That the picture was drawn from, [1, C, h, w]. */
-	int level = -1;  /* Of the maps. */
+	LevelMaps maps; /* That the mosaic was last updated with, float32 on the CPU. */
+	int level = -1; /* Of the maps. */
 	ViewSettings settings;
+	int cells = 0; /* Of the grid. */
 };
 
 ViewState::ViewState() : data_(std::make_unique<Data>()) {}
@@ -111,18 +125,42 @@ ViewState::~ViewState() = default;
 ViewState::ViewState(ViewState &&) noexcept = default;
 ViewState &ViewState::operator=(ViewState &&) noexcept = default;
 
+struct FramePass::Data {
+	explicit Data(const Frame &frame) : frame(frame) {}
+
+	struct Drawing {
+		at::Tensor maps; /* Keeps alive what the picture refers to. */
+		MosaicPicture picture;
+	};
+
+	Frame frame;
+	at::Tensor input; /* Of the network; undefined before convert(). */
+	std::vector<Drawing> drawings;
+};
+
+FramePass::FramePass(const Frame &frame) : data_(std::make_unique<Data>(frame)) {}
+
+FramePass::~FramePass() = default;
+FramePass::FramePass(FramePass &&) noexcept = default;
+FramePass &FramePass::operator=(FramePass &&) noexcept = default;
+
 struct Visualizer::Model {
 	explicit Model(const ModelSettings &settings);
 
 	int levelIndex(const ViewSettings &settings) const;
+	ChannelSet demand(const ViewPass &view) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
-	void run(const Frame &frame, std::span<ViewPass> views, bool repeat);
-	void draw(const ViewPass &view, bool fresh) const;
+	void warmUp(Size frame, std::span<const ViewPass> views);
+	void convert(FramePass::Data &pass) const;
+	void run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) const;
+	void update(const ViewPass &view, bool fresh) const;
+	FramePass::Data::Drawing drawing(const ViewPass &view) const;
 
 	c10::Device device;
 	Precision precision;
 	PreprocessSettings preprocess;
 	std::unique_ptr<Backbone> backbone;
+	Size warm = {}; /* Size of the network's input that it is ready for. */
 	ModelInfo info;
 };
 
@@ -147,7 +185,7 @@ Visualizer::Model::Model(const ModelSettings &settings)
 int Visualizer::Model::levelIndex(const ViewSettings &settings) const
 {
 	if (settings.level.empty())
-		return backbone->defaultLevel();
+		return backbone->network().defaultLevel;
 
 	const auto &levels = backbone->levels();
 	const auto found = std::ranges::find(levels, settings.level, &Level::name);
@@ -161,54 +199,116 @@ int Visualizer::Model::levelIndex(const ViewSettings &settings) const
 	                                             info.backbone + ", which has " + names);
 }
 
+/* What the view shows next. */
+ChannelSet Visualizer::Model::demand(const ViewPass &view) const
+{
+	const Level &level = backbone->levels()[levelIndex(view.settings)];
+	return view.state.data_->mosaic.demand(level, view.settings, view.layout.grid.cells());
+}
+
 /* Whether the view goes on with the maps that it has. */
 bool Visualizer::Model::keepsMaps(const ViewPass &view, bool repeat) const
 {
 	const ViewState::Data &state = *view.state.data_;
-	if (!state.maps.defined())
+	if (!state.maps.maps.defined())
 		return false;
-	return view.settings.freeze || (repeat && levelIndex(view.settings) == state.level);
+	return view.settings.freeze || (repeat && levelIndex(view.settings) == state.level &&
+	                                state.maps.channels.contains(demand(view)));
 }
 
-void Visualizer::Model::run(const Frame &frame, std::span<ViewPass> views, bool repeat)
+/* The second run is as fast as those that follow. A ranked selection goes on with other channels
+ * than its first frame needs, but as many. */
+void Visualizer::Model::warmUp(Size frame, std::span<const ViewPass> views)
+{
+	const Size size = networkInputSize(frame, preprocess);
+	if (size == warm)
+		return;
+	warm = size;
+	const TorchScope scope(device);
+	releaseTensorMemory();
+	const at::Tensor image = at::zeros({ 1, 3, size.height, size.width }, backbone->options())
+	                                 .contiguous(at::MemoryFormat::ChannelsLast);
+
+	Demand first(backbone->levels().size());
+	Demand later(backbone->levels().size());
+	for (const ViewPass &view : views) {
+		const int level = levelIndex(view.settings);
+		const int shown = std::min(view.layout.grid.cells(),
+		                           ChannelSelection::parse(view.settings.channels)
+		                                   .count(backbone->levels()[level].channels));
+		std::vector<int> channels(shown);
+		std::iota(channels.begin(), channels.end(), 0);
+		first[level] |= demand(view);
+		later[level] |= ChannelSet(channels).of(backbone->levels()[level].channels);
+	}
+	if (later != first)
+		backbone->forward(image, later);
+	backbone->forward(image, first);
+	backbone->forward(image, first);
+}
+
+void Visualizer::Model::convert(FramePass::Data &pass) const
+{
+	const TorchScope scope(device);
+	const c10::ScalarType type = scalarType(precision);
+	pass.input = networkInput(pass.frame, preprocess, type).to(device, type);
+}
+
+void Visualizer::Model::run(FramePass::Data &pass, std::span<const ViewPass> views,
+                            bool repeat) const
 {
 	const TorchScope scope(device);
 	Demand demand(backbone->levels().size());
-	for (const ViewPass &view : views)
-		if (!keepsMaps(view, repeat))
-			demand[levelIndex(view.settings)] = true;
-
-	Features features;
-	if (std::ranges::find(demand, true) != demand.end()) {
-		const at::Tensor image = networkInput(frame, preprocess);
-		features = backbone->forward(image.to(device, scalarType(precision)), demand);
-		for (at::Tensor &maps : features)
-			if (maps.defined())
-				maps = maps.to(at::kCPU, at::kFloat).contiguous();
+	std::vector<bool> fresh;
+	for (const ViewPass &view : views) {
+		fresh.push_back(!keepsMaps(view, repeat));
+		if (fresh.back())
+			demand[levelIndex(view.settings)] |= this->demand(view);
 	}
 
-	for (const ViewPass &view : views) {
-		const bool fresh = !keepsMaps(view, repeat);
-		if (fresh) {
-			view.state.data_->level = levelIndex(view.settings);
-			view.state.data_->maps = features[view.state.data_->level];
+	Features features(demand.size());
+	if (std::ranges::find(fresh, true) != fresh.end()) {
+		if (!pass.input.defined())
+			convert(pass);
+		features = backbone->forward(pass.input, demand);
+		for (std::size_t level = 0; level < demand.size(); ++level)
+			if (features[level].maps.defined())
+				features[level] = onHost(features[level], demand[level]);
+	}
+	pass.input.reset();
+
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		if (fresh[i]) {
+			ViewState::Data &state = *views[i].state.data_;
+			state.level = levelIndex(views[i].settings);
+			state.maps = features[state.level];
 		}
-		draw(view, fresh);
-		writeFrame(view.state.data_->picture.view(), view.output);
+		update(views[i], fresh[i]);
+		pass.drawings.push_back(drawing(views[i]));
 	}
 }
 
-void Visualizer::Model::draw(const ViewPass &view, bool fresh) const
+/* A frozen view is drawn as it was, but for its size. */
+void Visualizer::Model::update(const ViewPass &view, bool fresh) const
 {
 	ViewState::Data &state = *view.state.data_;
-	const bool sameSize = state.picture.size() == view.layout.size;
-	const bool held = view.settings.freeze || state.settings == view.settings;
-	if (!fresh && sameSize && held)
+	const int cells = view.layout.grid.cells();
+	const bool held =
+		view.settings.freeze || (state.settings == view.settings && state.cells == cells);
+	if (!fresh && held)
 		return;
 
-	state.mosaic.draw(backbone->levels()[state.level], viewOf(state.maps), view.settings,
-	                  view.layout, state.picture);
 	state.settings = view.settings;
+	state.cells = cells;
+	state.mosaic.update(backbone->levels()[state.level], viewOf(state.maps.maps),
+	                    state.maps.channels, state.settings, cells);
+}
+
+FramePass::Data::Drawing Visualizer::Model::drawing(const ViewPass &view) const
+{
+	ViewState::Data &state = *view.state.data_;
+	return { state.maps.maps,
+		 state.mosaic.picture(viewOf(state.maps.maps), state.settings, view.layout) };
 }
 
 Visualizer::Visualizer(const ModelSettings &settings)
@@ -241,9 +341,24 @@ Grid Visualizer::grid(const ViewSettings &settings) const
 	return Grid::of(settings, ChannelSelection::parse(settings.channels).count(level.channels));
 }
 
-void Visualizer::process(const Frame &frame, std::span<ViewPass> views, bool repeat)
+void Visualizer::warmUp(Size frame, std::span<const ViewPass> views)
 {
-	translateErrors([&] { model_->run(frame, views, repeat); });
+	translateErrors([&] { model_->warmUp(frame, views); });
+}
+
+void Visualizer::convert(FramePass &pass) const
+{
+	translateErrors([&] { model_->convert(*pass.data_); });
+}
+
+void Visualizer::run(FramePass &pass, std::span<const ViewPass> views, bool repeat)
+{
+	translateErrors([&] { model_->run(*pass.data_, views, repeat); });
+}
+
+void Visualizer::draw(const FramePass &pass, std::size_t index, const Frame &output) const
+{
+	drawMosaic(pass.data_->drawings[index].picture, output);
 }
 
 void setWarningHandler(std::function<void(const std::string &)> handler)

@@ -59,14 +59,30 @@ struct ViewPass {
 	ViewState &state;
 	const ViewSettings &settings; /**< Checked by Visualizer::check() */
 	const MosaicLayout &layout;   /**< Of the output's size */
-	const Frame &output;
+};
+
+/** \brief One frame on its way through a Visualizer */
+class FramePass
+{
+public:
+	/** \brief \a frame has to stay until Visualizer::run() is done */
+	explicit FramePass(const Frame &frame);
+	~FramePass();
+	FramePass(FramePass &&) noexcept;
+	FramePass &operator=(FramePass &&) noexcept;
+
+private:
+	friend class Visualizer;
+	struct Data;
+	std::unique_ptr<Data> data_;
 };
 
 /**
  * \brief A model on its device: one frame in, one picture for each view out
  *
- * The only way into the network and the drawing from outside; no user of it sees LibTorch. May be
- * used from any thread, by one at a time.
+ * The only way into the network and the drawing from outside; no user of it sees LibTorch. A frame
+ * goes through convert(), run() and draw(). run() is for one thread at a time; the other two may
+ * meanwhile be at work on other frames.
  */
 class Visualizer
 {
@@ -88,12 +104,26 @@ public:
 	Grid grid(const ViewSettings &settings) const;
 
 	/**
-	 * \brief Runs the network once on \a frame and draws each view into its output
+	 * \brief Makes the network ready for frames of \a frame pixels, shown as \a views
 	 *
-	 * With \a repeat the maps of the frame before are drawn again, where they suffice.
+	 * LibTorch's first runs at a size are slow; they are done here. As run(), for one thread.
 	 * \throws Error
 	 */
-	void process(const Frame &frame, std::span<ViewPass> views, bool repeat);
+	void warmUp(Size frame, std::span<const ViewPass> views);
+
+	/** \brief Makes the network's input of the frame; left out, run() does it where needed */
+	void convert(FramePass &pass) const;
+
+	/**
+	 * \brief Runs the network on the frame, and chooses what each view shows
+	 *
+	 * With \a repeat the maps of the frame before are shown again, where they suffice.
+	 * \throws Error
+	 */
+	void run(FramePass &pass, std::span<const ViewPass> views, bool repeat);
+
+	/** \brief Draws the picture of the view at \a index among those of run() */
+	void draw(const FramePass &pass, std::size_t index, const Frame &output) const;
 
 private:
 	struct Model;

@@ -3,5 +3,8 @@
 # Runs clang-tidy over the C++ files that do not include LibTorch, whose headers take it minutes each.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-find elements plugin/checkpoint plugin/frame plugin/view -name '*.cpp' ! -name colormap.cpp ! -name networkinput.cpp |
-    xargs -P "$(nproc)" -n 4 clang-tidy-16 -p build --quiet
+
+{
+    find elements plugin/checkpoint plugin/frame plugin/view -name '*.cpp' ! -name colormap.cpp ! -name networkinput.cpp
+    ls plugin/backbone/{channelset,featurepyramidnetwork,mobilenet,network,plan,resnet}.cpp
+} | xargs -P "$(nproc)" -n 4 clang-tidy-16 -p build --quiet --extra-arg=-Wno-unknown-warning-option

@@ -51,7 +51,7 @@ packages=(
     libgtest-dev libopencv-core-dev libopencv-imgproc-dev zlib1g-dev
 )
 
-[ $want = runtime ] || packages+=(clang-format clang-tidy-16)
+[ $want = runtime ] || packages+=(clang-format clang-tidy-16 libomp-16-dev)
 
 missing_packages() {
     local package

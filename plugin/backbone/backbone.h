@@ -1,47 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <list>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "convolution.h"
-#include "kind.h"
-#include "level.h"
+#include "network.h"
+#include "plan.h"
 
 namespace fm {
 
-/** \brief Which of Backbone::levels() are to be computed, by their index */
-using Demand = std::vector<bool>;
+/** \brief Computed maps of one level */
+struct LevelMaps {
+	at::Tensor maps; /**< [1, n, h, w], channels last; undefined where not asked for */
+	ChannelSet
+		channels; /**< The n channels that they are, ascending: those asked for or more */
 
-/** \brief Feature maps by index into Backbone::levels(), [1, C, h, w]; undefined where not asked
- * for */
-using Features = std::vector<at::Tensor>;
+	/** \brief Those of \a wanted alone */
+	LevelMaps select(const ChannelSet &wanted) const;
+};
 
-/** \brief A network whose feature maps can be shown */
+/** \brief By index into Network::levels */
+using Features = std::vector<LevelMaps>;
+
+/** \brief A network with its parameters: computes what a demand needs of it, and no more */
 class Backbone
 {
 public:
-	virtual ~Backbone() = default;
+	/** \brief Takes the parameters of \a network; \a options are the device and type to compute
+	 * in */
+	Backbone(Network network, StateDict &parameters, at::TensorOptions options,
+	         double bnEpsilon);
+	~Backbone();
 
-	/** \brief From the finest to the deepest, those of the body before those of the FPN */
-	const std::vector<Level> &levels() const { return levels_; }
+	const Network &network() const { return network_; }
+	const std::vector<Level> &levels() const { return network_.levels; }
+	const at::TensorOptions &options() const { return options_; }
 
-	/** \brief The finest FPN level, else the deepest level, as an index into levels() */
-	virtual int defaultLevel() const = 0;
-
-	/** \brief Computes no more than \a demand needs; \a image is [1, 3, H, W] */
-	virtual Features forward(const at::Tensor &image, const Demand &demand) const = 0;
-
-	/** \brief Builds the network of \a kind with the parameters that \a root gives */
-	static std::unique_ptr<Backbone> make(BackboneKind kind, const Scope &root);
-
-protected:
-	explicit Backbone(std::vector<Level> levels) : levels_(std::move(levels)) {}
+	/**
+	 * \brief Runs the plan for \a demand on \a image, [1, 3, H, W], channels last
+	 *
+	 * The first call with a demand and a size prepares their plan: it slices weights and lays
+	 * them out for the convolutions. The last few are kept.
+	 */
+	Features forward(const at::Tensor &image, const Demand &demand);
 
 private:
-	std::vector<Level> levels_;
+	struct PreparedPlan;
+
+	const PreparedPlan &prepared(const Demand &demand, Size image);
+	std::shared_ptr<const Convolution> convolution(const Plan &plan, const Step &step,
+	                                               const std::vector<Size> &sizes);
+
+	Network network_;
+	at::TensorOptions options_;
+	std::vector<ConvolutionParameters> parameters_; /* By node. */
+
+	std::list<PreparedPlan> recent_; /* The last used first. */
+	/* Those that the recent plans use, by node, channels and size of the input. */
+	std::map<std::tuple<int, ChannelSet, int, int>, std::weak_ptr<const Convolution>>
+		convolutions_;
 };
 
 } /* namespace fm */

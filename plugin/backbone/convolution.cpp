@@ -1,53 +1,197 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "convolution.h"
 
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/List.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/cpu/Utils.h>
+#include <ATen/ops/clamp.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
+#include <ATen/ops/relu.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/tensor.h>
 
 namespace fm {
 
 namespace {
 
-at::Tensor takeWeight(const Scope &scope, const ConvolutionShape &shape)
+using Sides = std::array<int64_t, 2>;
+using Scalars = c10::List<std::optional<at::Scalar>>;
+using Text = std::optional<std::string_view>;
+
+/* oneDNN's convolutions with what follows them in one call: operators that LibTorch has for its
+ * compiler, reachable through the dispatcher alone. */
+template<typename Signature>
+c10::TypedOperatorHandle<Signature> mkldnnOperator(const char *name, const char *overload)
 {
-	return scope.take("weight",
-	                  { shape.out, shape.in / shape.groups, shape.kernel, shape.kernel },
-	                  Parameter::ConvolutionWeight);
+	return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
+}
+
+using Unary = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &,
+                         at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t,
+                         std::string_view, Scalars, Text);
+using Binary = at::Tensor(const at::Tensor &, const at::Tensor &, const at::Tensor &,
+                          const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
+                          at::IntArrayRef, int64_t, std::string_view, std::optional<at::Scalar>,
+                          Text, Scalars, Text);
+using BinaryInPlace = at::Tensor &(at::Tensor &, const at::Tensor &, const at::Tensor &,
+                                   const std::optional<at::Tensor> &, at::IntArrayRef,
+                                   at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view,
+                                   std::optional<at::Scalar>, Text, Scalars, Text);
+
+constexpr Sides noDilation = { 1, 1 };
+
+Sides stridesOf(const WindowShape &shape)
+{
+	return { shape.stride, shape.stride };
+}
+
+Sides paddingOf(const WindowShape &shape)
+{
+	return { shape.padding(), shape.padding() };
+}
+
+/* ReLU6 is hardtanh between 0 and 6. */
+const char *mkldnnName(Activation activation)
+{
+	constexpr const char *names[] = { "none", "relu", "hardtanh" };
+	return names[static_cast<int>(activation)];
+}
+
+Scalars mkldnnScalars(Activation activation)
+{
+	Scalars scalars;
+	if (activation == Activation::Relu6) {
+		scalars.push_back(at::Scalar(0.0));
+		scalars.push_back(at::Scalar(6.0));
+	}
+	return scalars;
+}
+
+/* Of what LibTorch tells about a CPU, AVX512-VNNI is nearest to what oneDNN wants for bfloat16. For
+ * float16 it wants what few CPUs have. Sums of one channel alone it refuses. */
+bool isForOneDnn(const at::Tensor &weight)
+{
+	if (!weight.device().is_cpu() || !at::hasMKLDNN() || weight.size(0) == 1)
+		return false;
+	return weight.scalar_type() == at::kFloat ||
+	       (weight.scalar_type() == at::kBFloat16 && at::cpu::is_avx512_vnni_supported());
 }
 
 } /* namespace */
 
-Convolution Convolution::withBias(const Scope &convolution, const ConvolutionShape &shape)
+ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const Node &node,
+                                                  double bnEpsilon,
+                                                  const at::TensorOptions &options)
 {
-	const at::Tensor weight = takeWeight(convolution, shape);
-	const at::Tensor bias = convolution.take("bias", { shape.out }, Parameter::Zero);
-	return { shape, weight.to(convolution.options()), bias.to(convolution.options()) };
+	const WindowShape &shape = node.shape;
+	const auto finish = [&](const at::Tensor &weight, const at::Tensor &bias) {
+		return ConvolutionParameters{ weight.to(options).contiguous(
+						      at::MemoryFormat::ChannelsLast),
+			                      bias.to(options) };
+	};
+	const at::Tensor kernel =
+		parameters.take(node.name + ".weight",
+	                        { shape.out, shape.in / shape.groups, shape.kernel, shape.kernel },
+	                        Parameter::ConvolutionWeight);
+	if (node.norm.empty())
+		return finish(kernel,
+		              parameters.take(node.name + ".bias", { shape.out }, Parameter::Zero));
+
+	const auto take = [&](const char *name, Parameter parameter) {
+		return parameters.take(node.norm + name, { shape.out }, parameter).to(at::kDouble);
+	};
+	const at::Tensor weight = take(".weight", Parameter::One);
+	const at::Tensor bias = take(".bias", Parameter::Zero);
+	const at::Tensor mean = take(".running_mean", Parameter::Zero);
+	const at::Tensor var = take(".running_var", Parameter::One);
+
+	const at::Tensor scale = weight * at::rsqrt(var + bnEpsilon);
+	return finish(kernel.to(at::kDouble) * scale.view({ -1, 1, 1, 1 }), bias - mean * scale);
 }
 
-Convolution Convolution::withNorm(const Scope &convolution, const Scope &norm,
-                                  const ConvolutionShape &shape)
+ConvolutionParameters ConvolutionParameters::slice(const ChannelSet &channels) const
 {
-	const auto take = [&](const char *name, Parameter parameter) {
-		return norm.take(name, { shape.out }, parameter).to(at::kDouble);
-	};
-	const at::Tensor kernel = takeWeight(convolution, shape).to(at::kDouble);
-	const at::Tensor weight = take("weight", Parameter::One);
-	const at::Tensor bias = take("bias", Parameter::Zero);
-	const at::Tensor mean = take("running_mean", Parameter::Zero);
-	const at::Tensor var = take("running_var", Parameter::One);
+	if (channels.isAll())
+		return *this;
+	const std::vector<int64_t> list(channels.list().begin(), channels.list().end());
+	const at::Tensor index =
+		at::tensor(list, at::TensorOptions(weight.device()).dtype(at::kLong));
+	return { weight.index_select(0, index).contiguous(at::MemoryFormat::ChannelsLast),
+		 bias.index_select(0, index) };
+}
 
-	const at::Tensor scale = weight * at::rsqrt(var + norm.bnEpsilon());
-	return { shape, (kernel * scale.view({ -1, 1, 1, 1 })).to(convolution.options()),
-		 (bias - mean * scale).to(convolution.options()) };
+Convolution::Convolution(const Node &node, const ConvolutionParameters &parameters,
+                         at::IntArrayRef input)
+	: shape_(node.shape), activation_(node.activation), packed_(isForOneDnn(parameters.weight)),
+	  weight_(parameters.weight), bias_(parameters.bias)
+{
+	if (packed_)
+		weight_ = at::mkldnn_reorder_conv2d_weight(weight_.to_mkldnn(), paddingOf(shape_),
+		                                           stridesOf(shape_), noDilation,
+		                                           shape_.groups, input);
+}
+
+at::Tensor Convolution::withoutActivation(const at::Tensor &x) const
+{
+	return at::conv2d(x, weight_, bias_, stridesOf(shape_), paddingOf(shape_), noDilation,
+	                  shape_.groups);
+}
+
+at::Tensor &Convolution::activate(at::Tensor &x) const
+{
+	if (activation_ == Activation::Relu)
+		return at::relu_(x);
+	if (activation_ == Activation::Relu6)
+		return at::clamp_(x, 0, 6);
+	return x;
 }
 
 at::Tensor Convolution::operator()(const at::Tensor &x) const
 {
-	const int64_t stride = shape_.stride;
-	const int64_t padding = (shape_.kernel - 1) / 2;
-	return at::conv2d(x, weight_, bias_, { stride, stride }, { padding, padding }, { 1, 1 },
-	                  shape_.groups);
+	if (!packed_) {
+		at::Tensor result = withoutActivation(x);
+		return activate(result);
+	}
+	static const auto op = mkldnnOperator<Unary>("mkldnn::_convolution_pointwise", "");
+	return op.call(x, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
+	               shape_.groups, mkldnnName(activation_), mkldnnScalars(activation_), "");
+}
+
+at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
+{
+	if (!packed_) {
+		at::Tensor result = withoutActivation(x).add_(other);
+		return activate(result);
+	}
+	static const auto op = mkldnnOperator<Binary>("mkldnn::_convolution_pointwise", "binary");
+	const Text activation =
+		activation_ == Activation::None ? Text() : Text(mkldnnName(activation_));
+	return op.call(x, other, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
+	               shape_.groups, "add", at::Scalar(1.0), activation,
+	               mkldnnScalars(activation_), std::nullopt);
+}
+
+void Convolution::plusInto(at::Tensor &other, const at::Tensor &x) const
+{
+	if (!packed_) {
+		other.add_(withoutActivation(x));
+		activate(other);
+		return;
+	}
+	static const auto op =
+		mkldnnOperator<BinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");
+	const Text activation =
+		activation_ == Activation::None ? Text() : Text(mkldnnName(activation_));
+	op.call(other, x, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
+	        shape_.groups, "add", at::Scalar(1.0), activation, mkldnnScalars(activation_),
+	        std::nullopt);
 }
 
 } /* namespace fm */

@@ -1,45 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "featurepyramidnetwork.h"
 
-#include <algorithm>
-
-#include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/upsample_nearest2d.h>
-
 namespace fm {
 
-FeaturePyramidNetwork::FeaturePyramidNetwork(const Scope &scope, const std::vector<int> &in)
+namespace {
+
+constexpr int channels = 256;
+constexpr int finestStride = 4;
+
+} /* namespace */
+
+void appendFeaturePyramidNetwork(Network &network, const std::vector<int> &body)
 {
-	for (int i = 0; i < static_cast<int>(in.size()); ++i) {
-		innerBlocks_.push_back(Convolution::withBias(scope / "inner_blocks" / i / 0,
-		                                             { in[i], channels, 1 }));
-		layerBlocks_.push_back(Convolution::withBias(scope / "layer_blocks" / i / 0,
-		                                             { channels, channels, 3 }));
+	const int coarsest = static_cast<int>(body.size()) - 1;
+	std::vector<int> inner(body.size());
+	for (int i = coarsest; i >= 0; --i)
+		inner[i] =
+			network.append({ .name = "fpn.inner_blocks." + std::to_string(i) + ".0",
+		                         .shape = { network.nodes[body[i]].shape.out, channels, 1 },
+		                         .input = body[i],
+		                         .added = i < coarsest ? inner[i + 1] : Node::nothing,
+		                         .upsample = i < coarsest });
+
+	int output = Node::nothing;
+	for (int i = 0; i <= coarsest; ++i) {
+		const std::string name = "fpn.layer_blocks." + std::to_string(i);
+		output = network.append({ .name = name + ".0",
+		                          .shape = { channels, channels, 3 },
+		                          .input = inner[i] });
+		network.addLevel({ "p" + std::to_string(i + 2), name, channels, finestStride << i },
+		                 output);
 	}
-}
-
-std::vector<at::Tensor> FeaturePyramidNetwork::operator()(const std::vector<at::Tensor> &features,
-                                                          const std::vector<bool> &wanted) const
-{
-	const auto finest = std::ranges::find(wanted, true) - wanted.begin();
-	const auto coarsest = static_cast<std::ptrdiff_t>(features.size()) - 1;
-
-	std::vector<at::Tensor> pyramid(features.size());
-	at::Tensor inner;
-	for (std::ptrdiff_t i = coarsest; i >= finest; --i) {
-		at::Tensor lateral = innerBlocks_[i](features[i]);
-		if (inner.defined())
-			lateral += at::upsample_nearest2d(inner, lateral.sizes().slice(2));
-		inner = lateral;
-		if (wanted[i])
-			pyramid[i] = layerBlocks_[i](inner);
-	}
-	return pyramid;
-}
-
-at::Tensor FeaturePyramidNetwork::pool(const at::Tensor &coarsest)
-{
-	return at::max_pool2d(coarsest, { 1, 1 }, { 2, 2 });
+	const int pool = network.append({ .kind = Node::Kind::MaxPool,
+	                                  .name = "fpn.extra_blocks",
+	                                  .shape = { channels, channels, 1, 2 },
+	                                  .input = output });
+	network.addLevel({ "pool", "fpn.extra_blocks", channels, finestStride << body.size() },
+	                 pool);
 }
 
 } /* namespace fm */

@@ -3,34 +3,17 @@
 
 #include <vector>
 
-#include "convolution.h"
+#include "network.h"
 
 namespace fm {
 
-/** \brief torchvision.ops.FeaturePyramidNetwork with LastLevelMaxPool */
-class FeaturePyramidNetwork
-{
-public:
-	static constexpr int channels = 256;
-
-	/** \brief \a in: channels of the body's maps, finest first */
-	FeaturePyramidNetwork(const Scope &scope, const std::vector<int> &in);
-
-	/**
-	 * \brief The pyramid's maps, in the order of \a features; only where \a wanted
-	 *
-	 * Lateral 1x1 convolutions, from the top down the sum with the coarser map (nearest
-	 * neighbour), then a 3x3 convolution on each sum.
-	 */
-	std::vector<at::Tensor> operator()(const std::vector<at::Tensor> &features,
-	                                   const std::vector<bool> &wanted) const;
-
-	/** \brief LastLevelMaxPool: every second value of every second row of the coarsest map */
-	static at::Tensor pool(const at::Tensor &coarsest);
-
-private:
-	std::vector<Convolution> innerBlocks_;
-	std::vector<Convolution> layerBlocks_;
-};
+/**
+ * \brief torchvision.ops.FeaturePyramidNetwork with LastLevelMaxPool: adds the levels p2.. and pool
+ *
+ * Lateral 1x1 convolutions of \a body, finest first; from the top down the sum with the coarser map
+ * (nearest neighbour), then a 3x3 convolution on each sum. The last level is every second value of
+ * every second row of the coarsest.
+ */
+void appendFeaturePyramidNetwork(Network &network, const std::vector<int> &body);
 
 } /* namespace fm */

@@ -10,8 +10,10 @@ struct Level {
 	std::string name; /**< "c2", "p3", "pool" ... */
 	std::string
 		layer; /**< The module that gives it, as torchvision names it: "body.layer1" ... */
-	int channels;
-	int stride; /**< Pixels of the network's input per value of a map */
+	int channels = 0;
+	int stride = 0; /**< Pixels of the network's input per value of a map */
+
+	bool operator==(const Level &) const = default;
 };
 
 } /* namespace fm */

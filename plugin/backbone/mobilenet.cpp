@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include <ATen/ops/clamp.h>
-
 namespace fm {
 
 namespace {
@@ -23,109 +21,71 @@ constexpr int lastChannels = 1280;
 /* The feature that gives each level: the last before each stride, and the last of all. */
 constexpr int levelFeatures[] = { 1, 3, 6, 13, 18 };
 
-at::Tensor relu6(at::Tensor x)
-{
-	return at::clamp_(x, 0, 6);
-}
-
 /* torchvision's Conv2dNormActivation: a convolution at 0, its batch norm at 1. */
-Convolution convolutionNorm(const Scope &scope, const ConvolutionShape &shape)
+int convolutionNormActivation(Network &network, const std::string &scope, const WindowShape &shape,
+                              int x)
 {
-	return Convolution::withNorm(scope / 0, scope / 1, shape);
+	return network.append({ .name = scope + ".0",
+	                        .norm = scope + ".1",
+	                        .shape = shape,
+	                        .input = x,
+	                        .activation = Activation::Relu6 });
 }
 
-std::vector<Level> mobileNetLevels()
+/* torchvision's InvertedResidual: expand 1x1, depthwise 3x3, project 1x1, the input added where it
+ * has the same shape. */
+int invertedResidual(Network &network, const std::string &feature, int x, int in, int out,
+                     int stride, int expansion)
 {
-	constexpr int channels[] = { 16, 24, 32, 96, lastChannels };
-	std::vector<Level> levels;
-	for (int i = 0; i < 5; ++i)
-		levels.push_back({ "c" + std::to_string(i + 1),
-		                   "features." + std::to_string(levelFeatures[i]), channels[i],
-		                   2 << i });
-	return levels;
-}
-
-std::vector<Convolution> activatedConvolutions(const Scope &scope, int in, int stride,
-                                               int expansion)
-{
-	std::vector<Convolution> convolutions;
+	const std::string scope = feature + ".conv.";
 	const int hidden = in * expansion;
+	const int input = x;
+	int index = 0;
 	if (expansion != 1)
-		convolutions.push_back(convolutionNorm(scope / 0, { in, hidden, 1 }));
-	convolutions.push_back(convolutionNorm(scope / static_cast<int>(convolutions.size()),
-	                                       { hidden, hidden, 3, stride, hidden }));
-	return convolutions;
+		x = convolutionNormActivation(network, scope + std::to_string(index++),
+		                              { in, hidden, 1 }, x);
+	x = convolutionNormActivation(network, scope + std::to_string(index++),
+	                              { hidden, hidden, 3, stride, hidden }, x);
+	return network.append({ .name = scope + std::to_string(index),
+	                        .norm = scope + std::to_string(index + 1),
+	                        .shape = { hidden, out, 1 },
+	                        .input = x,
+	                        .added = stride == 1 && in == out ? input : Node::nothing });
 }
 
-Convolution projection(const Scope &scope, int in, int out, int expansion)
+void addLevelOf(Network &network, int feature, int node)
 {
-	const int index = expansion != 1 ? 2 : 1;
-	return Convolution::withNorm(scope / index, scope / (index + 1),
-	                             { in * expansion, out, 1 });
+	const auto level = std::ranges::find(levelFeatures, feature) - std::begin(levelFeatures);
+	if (level == std::ssize(levelFeatures))
+		return;
+	network.addLevel({ "c" + std::to_string(level + 1), "features." + std::to_string(feature),
+	                   network.nodes[node].shape.out, 2 << level },
+	                 node);
 }
 
 } /* namespace */
 
-InvertedResidual::InvertedResidual(const Scope &scope, int in, int out, int stride, int expansion)
-	: activated_(activatedConvolutions(scope / "conv", in, stride, expansion)),
-	  projection_(projection(scope / "conv", in, out, expansion)),
-	  addsInput_(stride == 1 && in == out)
+Network mobileNetV2()
 {
-}
+	Network network;
+	int feature = 0;
+	const auto scope = [&] { return "features." + std::to_string(feature); };
 
-at::Tensor InvertedResidual::operator()(const at::Tensor &x) const
-{
-	at::Tensor out = x;
-	for (const Convolution &convolution : activated_)
-		out = relu6(convolution(out));
-	out = projection_(out);
-	if (addsInput_)
-		out += x;
-	return out;
-}
-
-MobileNetV2::MobileNetV2(const Scope &root)
-	: Backbone(mobileNetLevels()),
-	  stem_(convolutionNorm(root / "features" / 0, { 3, stemChannels, 3, 2 })),
-	  head_(convolutionNorm(root / "features" / 18,
-                                { std::end(stages)[-1].channels, lastChannels, 1 }))
-{
+	int x = convolutionNormActivation(network, scope(), { 3, stemChannels, 3, 2 }, Node::image);
 	int in = stemChannels;
 	for (const Stage &stage : stages)
 		for (int i = 0; i < stage.blocks; ++i) {
-			const int feature = static_cast<int>(blocks_.size()) + 1;
-			blocks_.emplace_back(root / "features" / feature, in, stage.channels,
+			++feature;
+			x = invertedResidual(network, scope(), x, in, stage.channels,
 			                     i == 0 ? stage.stride : 1, stage.expansion);
 			in = stage.channels;
+			addLevelOf(network, feature, x);
 		}
-}
-
-int MobileNetV2::defaultLevel() const
-{
-	return static_cast<int>(levels().size()) - 1;
-}
-
-Features MobileNetV2::forward(const at::Tensor &image, const Demand &demand) const
-{
-	Features features(levels().size());
-	int pending = static_cast<int>(std::ranges::count(demand, true));
-	const auto keep = [&](int feature, const at::Tensor &x) {
-		const auto level =
-			std::ranges::find(levelFeatures, feature) - std::begin(levelFeatures);
-		if (level == std::ssize(levelFeatures) || !demand[level])
-			return;
-		features[level] = x;
-		--pending;
-	};
-
-	at::Tensor x = relu6(stem_(image));
-	for (int i = 0; i < static_cast<int>(blocks_.size()) && pending > 0; ++i) {
-		x = blocks_[i](x);
-		keep(i + 1, x);
-	}
-	if (pending > 0)
-		keep(18, relu6(head_(x)));
-	return features;
+	++feature;
+	x = convolutionNormActivation(network, scope(), { in, lastChannels, 1 }, x);
+	addLevelOf(network, feature, x);
+	network.defaultLevel = static_cast<int>(network.levels.size()) - 1;
+	return network;
 }
 
 } /* namespace fm */

@@ -1,85 +1,115 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "resnet.h"
 
-#include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/relu.h>
+#include "featurepyramidnetwork.h"
 
 namespace fm {
 
-void ResidualBlock::addConvolution(const Scope &scope, const ConvolutionShape &shape)
+namespace {
+
+/* torchvision's BasicBlock or Bottleneck. All but its last convolution are followed by ReLU; that
+ * comes after the input, or its downsample, is added. */
+class ResidualBlock
 {
-	const std::string number = std::to_string(convolutions_.size() + 1);
-	convolutions_.push_back(
-		Convolution::withNorm(scope / ("conv" + number), scope / ("bn" + number), shape));
+public:
+	ResidualBlock(Network &network, std::string scope, int input)
+		: network_(network), scope_(std::move(scope) + "."), input_(input), out_(input)
+	{
+	}
+
+	void convolution(const WindowShape &shape) { out_ = append(shape, Node::nothing); }
+
+	void lastConvolution(const WindowShape &shape, int in, int stride)
+	{
+		const bool sameShape = stride == 1 && in == shape.out;
+		const int identity = sameShape ? input_ : downsample({ in, shape.out, 1, stride });
+		out_ = append(shape, identity);
+	}
+
+	int result() const { return out_; }
+
+private:
+	int append(const WindowShape &shape, int added)
+	{
+		const std::string number = std::to_string(++convolutions_);
+		return network_.append({ .name = scope_ + "conv" + number,
+		                         .norm = scope_ + "bn" + number,
+		                         .shape = shape,
+		                         .input = out_,
+		                         .added = added,
+		                         .activation = Activation::Relu });
+	}
+
+	int downsample(const WindowShape &shape)
+	{
+		return network_.append({ .name = scope_ + "downsample.0",
+		                         .norm = scope_ + "downsample.1",
+		                         .shape = shape,
+		                         .input = input_ });
+	}
+
+	Network &network_;
+	std::string scope_;
+	int input_, out_;
+	int convolutions_ = 0;
+};
+
+int basicBlock(Network &network, const std::string &scope, int x, int in, int width, int stride)
+{
+	ResidualBlock block(network, scope, x);
+	block.convolution({ in, width, 3, stride });
+	block.lastConvolution({ width, width, 3 }, in, stride);
+	return block.result();
 }
 
-void ResidualBlock::addDownsample(const Scope &scope, int in, int out, int stride)
+int bottleneck(Network &network, const std::string &scope, int x, int in, int width, int stride)
 {
-	if (stride == 1 && in == out)
-		return;
-	const Scope downsample = scope / "downsample";
-	downsample_ = Convolution::withNorm(downsample / 0, downsample / 1, { in, out, 1, stride });
+	ResidualBlock block(network, scope, x);
+	block.convolution({ in, width, 1 });
+	block.convolution({ width, width, 3, stride });
+	block.lastConvolution({ width, 4 * width, 1 }, in, stride);
+	return block.result();
 }
 
-ResidualBlock ResidualBlock::basic(const Scope &scope, int in, int width, int stride)
+/* torchvision.models.resnet.ResNet up to layer4, without its head. */
+std::array<int, 4> appendResNet(Network &network, const ResNetShape &shape)
 {
-	ResidualBlock block;
-	block.addConvolution(scope, { in, width, 3, stride });
-	block.addConvolution(scope, { width, width, 3 });
-	block.addDownsample(scope, in, width, stride);
-	return block;
-}
+	const int stem = network.append({ .name = "body.conv1",
+	                                  .norm = "body.bn1",
+	                                  .shape = { 3, 64, 7, 2 },
+	                                  .activation = Activation::Relu });
+	network.addLevel({ "c1", "body.relu", 64, 2 }, stem);
 
-ResidualBlock ResidualBlock::bottleneck(const Scope &scope, int in, int width, int stride)
-{
-	ResidualBlock block;
-	block.addConvolution(scope, { in, width, 1 });
-	block.addConvolution(scope, { width, width, 3, stride });
-	block.addConvolution(scope, { width, 4 * width, 1 });
-	block.addDownsample(scope, in, 4 * width, stride);
-	return block;
-}
-
-at::Tensor ResidualBlock::operator()(const at::Tensor &x) const
-{
-	at::Tensor out = convolutions_.front()(x);
-	for (std::size_t i = 1; i < convolutions_.size(); ++i)
-		out = convolutions_[i](at::relu_(out));
-
-	out += downsample_ ? (*downsample_)(x) : x;
-	return at::relu_(out);
-}
-
-ResNet::ResNet(const Scope &scope, const ResNetShape &shape)
-	: stem_(Convolution::withNorm(scope / "conv1", scope / "bn1", { 3, 64, 7, 2 }))
-{
+	int x = network.append({ .kind = Node::Kind::MaxPool,
+	                         .name = "body.maxpool",
+	                         .shape = { 64, 64, 3, 2 },
+	                         .input = stem });
+	std::array<int, 4> layers;
 	int in = 64;
 	for (int layer = 0; layer < 4; ++layer) {
-		const Scope layerScope = scope / ("layer" + std::to_string(layer + 1));
+		const std::string scope = "body.layer" + std::to_string(layer + 1);
 		for (int i = 0; i < shape.blocks[layer]; ++i) {
 			const int stride = layer > 0 && i == 0 ? 2 : 1;
-			const auto make =
-				shape.bottleneck ? ResidualBlock::bottleneck : ResidualBlock::basic;
-			layers_[layer].push_back(make(layerScope / i, in, 64 << layer, stride));
+			const auto block = shape.bottleneck ? bottleneck : basicBlock;
+			x = block(network, scope + "." + std::to_string(i), x, in, 64 << layer,
+			          stride);
 			in = shape.channels(layer);
 		}
+		network.addLevel({ "c" + std::to_string(layer + 2), scope, in, 4 << layer }, x);
+		layers[layer] = x;
 	}
+	return layers;
 }
 
-std::vector<at::Tensor> ResNet::operator()(const at::Tensor &image, int deepest) const
-{
-	at::Tensor stem = stem_(image);
-	std::vector<at::Tensor> features = { at::relu_(stem) };
+} /* namespace */
 
-	for (int layer = 0; layer < deepest; ++layer) {
-		at::Tensor x = features.back();
-		if (layer == 0)
-			x = at::max_pool2d(x, { 3, 3 }, { 2, 2 }, { 1, 1 });
-		for (const ResidualBlock &block : layers_[layer])
-			x = block(x);
-		features.push_back(x);
-	}
-	return features;
+Network resNetFpn(const ResNetShape &shape)
+{
+	Network network;
+	const std::array<int, 4> layers = appendResNet(network, shape);
+	network.defaultLevel = static_cast<int>(network.levels.size());
+	appendFeaturePyramidNetwork(network, { layers.begin(), layers.end() });
+	return network;
 }
 
 } /* namespace fm */

@@ -51,14 +51,16 @@ LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::Tens
 {
 	if (file.empty()) {
 		StateDict random;
-		return { Backbone::make(kind, Scope(random, options, bnEpsilon)),
+		return { std::make_unique<Backbone>(Network::of(kind), random, options, bnEpsilon),
 			 "No weights are set: the network is random, its maps show no learned "
 			 "features" };
 	}
 
 	const Checkpoint checkpoint{ file };
 	StateDict parameters(checkpoint);
-	LoadedBackbone loaded = { Backbone::make(kind, Scope(parameters, options, bnEpsilon)), {} };
+	LoadedBackbone loaded = {
+		std::make_unique<Backbone>(Network::of(kind), parameters, options, bnEpsilon), {}
+	};
 
 	const LoadReport report = parameters.report();
 	checkFit(report, file, backboneName(kind));

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <vector>
 
-#include <ATen/Parallel.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/upsample_bilinear2d.h>
 
 #include "error.h"
-#include "pixel.h"
+#include "parallel.h"
+#include "rgbrow.h"
 
 namespace fm {
 
@@ -22,104 +22,197 @@ constexpr float imageNetMean[] = { 0.485f, 0.456f, 0.406f };
 constexpr float imageNetStd[] = { 0.229f, 0.224f, 0.225f };
 
 /* Multiple that GeneralizedRCNNTransform.batch_images pads to. */
-constexpr int64_t sizeDivisor = 32;
+constexpr int sizeDivisor = 32;
+
+/* Rows that are worth a thread. */
+constexpr int grain = 16;
 
 /* What each of the 256 values of a channel becomes. */
-using Table = std::array<std::array<float, 256>, 3>;
+template<typename T>
+using Table = std::array<std::array<T, 256>, 3>;
 
-Table normalisation(Preprocess mode)
+template<typename T>
+Table<T> normalisation(Preprocess mode)
 {
-	Table table;
+	Table<T> table;
 	for (int c = 0; c < 3; ++c)
 		for (int value = 0; value < 256; ++value) {
 			const float unit = static_cast<float>(value) / 255.0f;
-			table[c][value] = mode == Preprocess::None
-			                          ? unit
-			                          : (unit - imageNetMean[c]) / imageNetStd[c];
+			table[c][value] =
+				static_cast<T>(mode == Preprocess::None
+			                               ? unit
+			                               : (unit - imageNetMean[c]) / imageNetStd[c]);
 		}
 	return table;
 }
 
-template<PixelFormat format>
-void convertRows(const Frame &frame, const Table &table, float *planes, int64_t begin, int64_t end)
+template<typename T>
+void normaliseRow(const RgbRow &row, const Table<T> &table, T *out)
 {
-	const auto [width, height] = frame.size;
-	const std::ptrdiff_t plane = std::ptrdiff_t{ width } * height;
+	for (int x = 0; x < row.width(); ++x) {
+		out[3 * x] = table[0][row.r()[x]];
+		out[3 * x + 1] = table[1][row.g()[x]];
+		out[3 * x + 2] = table[2][row.b()[x]];
+	}
+}
 
-	for (int y = static_cast<int>(begin); y < end; ++y) {
-		float *out = planes + std::ptrdiff_t{ y } * width;
-		for (int x = 0; x < width; ++x) {
-			const Rgb8 pixel = readPixel<format>(frame, x, y);
-			out[x] = table[0][pixel.r];
-			out[x + plane] = table[1][pixel.g];
-			out[x + 2 * plane] = table[2][pixel.b];
+template<typename T>
+void convert(const Frame &frame, Preprocess mode, T *out)
+{
+	const Table<T> table = normalisation<T>(mode);
+	parallelFor(frame.size.height, grain, [&](int begin, int end) {
+		RgbRow row(frame);
+		for (int y = begin; y < end; ++y) {
+			row.read(y);
+			normaliseRow(row, table, out + std::ptrdiff_t{ 3 } * frame.size.width * y);
 		}
-	}
+	});
 }
 
-using ConvertRows = void (*)(const Frame &, const Table &, float *, int64_t, int64_t);
-
-ConvertRows convertRowsFor(PixelFormat format)
+/* As torchvision.models.detection.transform._resize_image_and_masks does it: one factor in float64,
+ * sizes rounded down. */
+Size resizedSize(Size frame, const PreprocessSettings &settings)
 {
-	using enum PixelFormat;
-	switch (format) {
-	case Nv12:
-		return convertRows<Nv12>;
-	case I420:
-		return convertRows<I420>;
-	case Rgb:
-		return convertRows<Rgb>;
-	case Bgr:
-		return convertRows<Bgr>;
-	case Rgba:
-	case Rgbx:
-		return convertRows<Rgba>;
-	case Bgra:
-	case Bgrx:
-		return convertRows<Bgra>;
-	case Gray8:
-		return convertRows<Gray8>;
-	}
-	throw Error(Error::Kind::Internal, "The frame's format is unknown");
-}
-
-/* As torchvision.models.detection.transform._resize_image_and_masks and batch_images do it: one
- * factor in float64, sizes rounded down, then the true ratio of the sizes. */
-at::Tensor resizeAndPad(const at::Tensor &image, const PreprocessSettings &settings)
-{
-	const int64_t height = image.size(2);
-	const int64_t width = image.size(3);
+	const auto [width, height] = frame;
 	const double scale = std::min(double{ 1.0 } * settings.minSize / std::min(width, height),
 	                              double{ 1.0 } * settings.maxSize / std::max(width, height));
-	const auto newHeight = static_cast<int64_t>(std::floor(height * scale));
-	const auto newWidth = static_cast<int64_t>(std::floor(width * scale));
-	if (newHeight == 0 || newWidth == 0)
+	const Size size = { static_cast<int>(std::floor(width * scale)),
+		            static_cast<int>(std::floor(height * scale)) };
+	if (size.width == 0 || size.height == 0)
 		throw Error(
 			Error::Kind::BadSetting,
 			"A frame of " + std::to_string(width) + "x" + std::to_string(height) +
 				" pixels vanishes at max-size=" + std::to_string(settings.maxSize));
+	return size;
+}
 
-	const at::Tensor resized =
-		at::upsample_bilinear2d(image, { newHeight, newWidth }, /*align_corners=*/false);
-	const auto padding = [](int64_t size) {
-		return (sizeDivisor - size % sizeDivisor) % sizeDivisor;
-	};
-	return at::constant_pad_nd(resized, { 0, padding(newWidth), 0, padding(newHeight) });
+/* The two neighbours of a pixel on one axis, and the weight of the second: bilinear with half-pixel
+ * centres, as torch.nn.functional.interpolate computes it with align_corners=False. */
+struct Tap {
+	int first, second;
+	float weight;
+};
+
+std::vector<Tap> bilinearTaps(int from, int to)
+{
+	const float scale = static_cast<float>(from) / static_cast<float>(to);
+	std::vector<Tap> taps(to);
+	for (int i = 0; i < to; ++i) {
+		const float center = (static_cast<float>(i) + 0.5f) * scale - 0.5f;
+		const float position = std::max(center, 0.0f);
+		const int first = std::min(static_cast<int>(position), from - 1);
+		taps[i] = { first, std::min(first + 1, from - 1),
+			    position - static_cast<float>(first) };
+	}
+	return taps;
+}
+
+/* Rows of a frame, normalised; the two of a resized row's are kept, as the next one mostly needs
+ * them again. */
+class NormalisedRows
+{
+public:
+	NormalisedRows(const Frame &frame, const Table<float> &table)
+		: table_(table),
+		  row_(frame), rows_{ std::vector<float>(std::size_t{ 3 } * frame.size.width),
+		                      std::vector<float>(std::size_t{ 3 } * frame.size.width) }
+	{
+	}
+
+	/* Valid until another row of the same parity is asked for. */
+	const float *get(int y)
+	{
+		const int slot = y % 2;
+		if (y_[slot] != y) {
+			row_.read(y);
+			normaliseRow(row_, table_, rows_[slot].data());
+			y_[slot] = y;
+		}
+		return rows_[slot].data();
+	}
+
+private:
+	const Table<float> &table_;
+	RgbRow row_;
+	std::array<std::vector<float>, 2> rows_;
+	std::array<int, 2> y_ = { -1, -1 };
+};
+
+template<typename T>
+void resizeRow(const float *above, const float *below, float weight, const std::vector<Tap> &taps,
+               T *out)
+{
+	for (const Tap &tap : taps)
+		for (int c = 0; c < 3; ++c) {
+			const auto along = [&](const float *row) {
+				const float left = row[3 * tap.first + c];
+				const float right = row[3 * tap.second + c];
+				return left + (right - left) * tap.weight;
+			};
+			const float top = along(above);
+			*out++ = static_cast<T>(top + (along(below) - top) * weight);
+		}
+}
+
+/* To the upper left of \a padded, the rest zero. */
+template<typename T>
+void convertResized(const Frame &frame, Preprocess mode, Size resized, Size padded, T *out)
+{
+	const Table<float> table = normalisation<float>(mode);
+	const std::vector<Tap> columns = bilinearTaps(frame.size.width, resized.width);
+	const std::vector<Tap> rows = bilinearTaps(frame.size.height, resized.height);
+	const std::ptrdiff_t stride = std::ptrdiff_t{ 3 } * padded.width;
+
+	parallelFor(padded.height, grain, [&](int begin, int end) {
+		NormalisedRows source(frame, table);
+		for (int y = begin; y < end; ++y) {
+			T *row = out + stride * y;
+			T *rest = row;
+			if (y < resized.height) {
+				const Tap &tap = rows[y];
+				resizeRow(source.get(tap.first), source.get(tap.second), tap.weight,
+				          columns, row);
+				rest += std::ptrdiff_t{ 3 } * resized.width;
+			}
+			std::fill(rest, row + stride, T(0.0f));
+		}
+	});
+}
+
+template<typename T>
+void fillInput(const Frame &frame, const PreprocessSettings &settings, Size size, T *out)
+{
+	if (settings.mode != Preprocess::Detection)
+		return convert(frame, settings.mode, out);
+	convertResized(frame, settings.mode, resizedSize(frame.size, settings), size, out);
 }
 
 } /* namespace */
 
-at::Tensor networkInput(const Frame &frame, const PreprocessSettings &settings)
+Size networkInputSize(Size frame, const PreprocessSettings &settings)
 {
-	const Table table = normalisation(settings.mode);
-	const ConvertRows convert = convertRowsFor(frame.format);
-	at::Tensor image = at::empty({ 1, 3, frame.size.height, frame.size.width }, at::kFloat);
-	float *planes = image.mutable_data_ptr<float>();
+	if (settings.mode != Preprocess::Detection)
+		return frame;
+	const auto padded = [](int side) {
+		return (side + sizeDivisor - 1) / sizeDivisor * sizeDivisor;
+	};
+	const Size resized = resizedSize(frame, settings);
+	return { padded(resized.width), padded(resized.height) };
+}
 
-	at::parallel_for(0, frame.size.height, 16, [&](int64_t begin, int64_t end) {
-		convert(frame, table, planes, begin, end);
-	});
-	return settings.mode == Preprocess::Detection ? resizeAndPad(image, settings) : image;
+at::Tensor networkInput(const Frame &frame, const PreprocessSettings &settings,
+                        c10::ScalarType type)
+{
+	const Size size = networkInputSize(frame.size, settings);
+	const bool isBFloat16 = type == at::kBFloat16;
+	at::Tensor image = at::empty({ 1, 3, size.height, size.width },
+	                             at::TensorOptions(isBFloat16 ? at::kBFloat16 : at::kFloat)
+	                                     .memory_format(at::MemoryFormat::ChannelsLast));
+	if (isBFloat16)
+		fillInput(frame, settings, size, image.mutable_data_ptr<c10::BFloat16>());
+	else
+		fillInput(frame, settings, size, image.mutable_data_ptr<float>());
+	return image;
 }
 
 } /* namespace fm */

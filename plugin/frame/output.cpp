@@ -5,95 +5,103 @@
 #include <cstring>
 
 #include "error.h"
-#include "pixel.h"
 
 namespace fm {
 
 namespace {
 
-void writeRgb(const RgbView &picture, const Plane &plane)
+void writeRgb(const Rgba8 *row, uint8_t *out, int width)
 {
-	for (int y = 0; y < picture.height; ++y)
-		std::memcpy(plane.row(y), picture.row(y), std::size_t{ 3 } * picture.width);
-}
-
-/* Four bytes a pixel: red at byte \a red, blue at the opposite end of the first three. */
-void writePacked(const RgbView &picture, const Plane &plane, int red)
-{
-	for (int y = 0; y < picture.height; ++y) {
-		const uint8_t *in = picture.row(y);
-		uint8_t *out = plane.row(y);
-		for (int x = 0; x < picture.width; ++x, in += 3, out += 4) {
-			out[red] = in[0];
-			out[1] = in[1];
-			out[2 - red] = in[2];
-			out[3] = 255;
-		}
+	for (int x = 0; x < width; ++x, out += 3) {
+		out[0] = row[x].r;
+		out[1] = row[x].g;
+		out[2] = row[x].b;
 	}
 }
 
-void writeLuma(const RgbView &picture, const Frame &frame)
+void writeRgba(const Rgba8 *row, uint8_t *out, int width)
 {
-	for (int y = 0; y < picture.height; ++y) {
-		const uint8_t *in = picture.row(y);
-		uint8_t *out = frame.planes[0].row(y);
-		for (int x = 0; x < picture.width; ++x, in += 3)
-			out[x] = roundToByte(rgbToYuv(in[0], in[1], in[2], frame.colorimetry).y);
+	std::memcpy(out, row, sizeof(Rgba8) * width);
+}
+
+void writeBgrx(const Rgba8 *row, uint8_t *out, int width)
+{
+	for (int x = 0; x < width; ++x, out += 4) {
+		out[0] = row[x].b;
+		out[1] = row[x].g;
+		out[2] = row[x].r;
+		out[3] = 255;
 	}
 }
 
-/* The last column and row of an odd size stand for their missing neighbours. */
-Yuv meanChroma(const RgbView &picture, int x, int y, const Colorimetry &color)
+void writeLuma(const Rgba8 *row, uint8_t *out, int width, const Colorimetry &color)
 {
-	const int right = std::min(2 * x + 1, picture.width - 1);
-	const int below = std::min(2 * y + 1, picture.height - 1);
-	const uint8_t *pixels[] = { picture.row(2 * y) + 6 * x, picture.row(2 * y) + 3 * right,
-		                    picture.row(below) + 6 * x, picture.row(below) + 3 * right };
-
-	float sum[3] = {};
-	for (const uint8_t *pixel : pixels)
-		for (int c = 0; c < 3; ++c)
-			sum[c] += pixel[c];
-	return rgbToYuv(sum[0] / 4.0f, sum[1] / 4.0f, sum[2] / 4.0f, color);
+	for (int x = 0; x < width; ++x)
+		out[x] = roundToByte(rgbToYuv(row[x].r, row[x].g, row[x].b, color).y);
 }
 
-void writeYuv(const RgbView &picture, const Frame &frame)
+/* Of the 2x2 pixels from column \a left to \a right. */
+Yuv meanChroma(const Rgba8 *row, const Rgba8 *below, int left, int right, const Colorimetry &color)
 {
-	const bool interleaved = frame.format == PixelFormat::Nv12;
-	const int step = interleaved ? 2 : 1;
-
-	writeLuma(picture, frame);
-	for (int y = 0; y < (picture.height + 1) / 2; ++y) {
-		uint8_t *u = frame.planes[1].row(y);
-		uint8_t *v = interleaved ? u + 1 : frame.planes[2].row(y);
-		for (int x = 0; x < (picture.width + 1) / 2; ++x, u += step, v += step) {
-			const Yuv mean = meanChroma(picture, x, y, frame.colorimetry);
-			*u = roundToByte(mean.u);
-			*v = roundToByte(mean.v);
-		}
-	}
+	const auto mean = [&](uint8_t Rgba8::*channel) {
+		const int sum = row[left].*channel + row[right].*channel + below[left].*channel +
+		                below[right].*channel;
+		return static_cast<float>(sum) / 4.0f;
+	};
+	return rgbToYuv(mean(&Rgba8::r), mean(&Rgba8::g), mean(&Rgba8::b), color);
 }
 
 } /* namespace */
 
-void writeFrame(const RgbView &picture, const Frame &frame)
+FrameWriter::FrameWriter(const Frame &frame) : frame_(frame)
 {
-	if (frame.size != Size{ picture.width, picture.height })
-		throw Error(Error::Kind::Internal, "The picture is not of the output frame's size");
-
 	switch (frame.format) {
 	case PixelFormat::Rgb:
-		return writeRgb(picture, frame.planes[0]);
+		writePacked_ = writeRgb;
+		break;
 	case PixelFormat::Rgba:
-		return writePacked(picture, frame.planes[0], 0);
+		writePacked_ = writeRgba;
+		break;
 	case PixelFormat::Bgrx:
-		return writePacked(picture, frame.planes[0], 2);
+		writePacked_ = writeBgrx;
+		break;
 	case PixelFormat::Nv12:
 	case PixelFormat::I420:
-		return writeYuv(picture, frame);
+		break;
 	default:
 		throw Error(Error::Kind::Internal,
 		            "The output frame's format is not one that is drawn");
+	}
+}
+
+void FrameWriter::write(int y, const Rgba8 *row, const Rgba8 *below) const
+{
+	const bool hasBelow = y + 1 < frame_.size.height;
+	if (!writePacked_)
+		return writeYuv(y, row, hasBelow ? below : row);
+
+	writePacked_(row, frame_.planes[0].row(y), frame_.size.width);
+	if (hasBelow)
+		writePacked_(below, frame_.planes[0].row(y + 1), frame_.size.width);
+}
+
+void FrameWriter::writeYuv(int y, const Rgba8 *row, const Rgba8 *below) const
+{
+	const int width = frame_.size.width;
+	const Colorimetry color = frame_.colorimetry;
+	writeLuma(row, frame_.planes[0].row(y), width, color);
+	if (below != row)
+		writeLuma(below, frame_.planes[0].row(y + 1), width, color);
+
+	const bool interleaved = frame_.format == PixelFormat::Nv12;
+	const int step = interleaved ? 2 : 1;
+	uint8_t *u = frame_.planes[1].row(y / 2);
+	uint8_t *v = interleaved ? u + 1 : frame_.planes[2].row(y / 2);
+	for (int x = 0; x < (width + 1) / 2; ++x) {
+		const Yuv mean =
+			meanChroma(row, below, 2 * x, std::min(2 * x + 1, width - 1), color);
+		u[x * step] = roundToByte(mean.u);
+		v[x * step] = roundToByte(mean.v);
 	}
 }
 

@@ -9,6 +9,13 @@ struct Rgb8 {
 	uint8_t r, g, b;
 };
 
+/** \brief A pixel as it is drawn; the fourth byte is 255 */
+struct alignas(4) Rgba8 {
+	uint8_t r, g, b, a;
+
+	bool operator==(const Rgba8 &) const = default;
+};
+
 FM_HOST_DEVICE inline uint8_t roundToByte(float value)
 {
 	return static_cast<uint8_t>(value <= 0.0f ? 0.0f : value >= 255.0f ? 255.0f : value + 0.5f);

@@ -17,7 +17,7 @@ constexpr int maxChannel = 65535;
 
 /* Weight of a new frame in the average activation, and by how much a channel that is not shown
  * has to surpass one that is. */
-constexpr float smoothing = 0.1f;
+constexpr float smoothing = 0.3f;
 constexpr float lead = 1.2f;
 
 std::string_view trim(std::string_view text)
@@ -129,17 +129,17 @@ void ChannelSelection::check(const std::string &level, int available) const
 		                                             channelRange(available));
 }
 
-const std::vector<int> &ChannelRanking::update(const FeatureMaps &maps, int count)
+void ChannelRanking::update(const FeatureMaps &maps, int count)
 {
 	const bool first = static_cast<int>(activation_.size()) != maps.channels;
 	if (first) {
 		activation_.assign(maps.channels, 0.0f);
 		shown_.clear();
 	}
-	for (int channel = 0; channel < maps.channels; ++channel) {
-		const float now = meanMagnitude(maps.map(channel));
-		activation_[channel] += (first ? 1.0f : smoothing) * (now - activation_[channel]);
-	}
+	const std::vector<float> now = meanMagnitudes(maps);
+	for (int channel = 0; channel < maps.channels; ++channel)
+		activation_[channel] +=
+			(first ? 1.0f : smoothing) * (now[channel] - activation_[channel]);
 
 	const auto stronger = [&](int a, int b) { return activation_[a] > activation_[b]; };
 	std::vector<int> ranked(maps.channels);
@@ -149,7 +149,7 @@ const std::vector<int> &ChannelRanking::update(const FeatureMaps &maps, int coun
 
 	if (static_cast<int>(shown_.size()) != count) {
 		shown_ = ranked;
-		return shown_;
+		return;
 	}
 	for (int challenger : ranked) {
 		if (std::ranges::find(shown_, challenger) != shown_.end())
@@ -158,7 +158,6 @@ const std::vector<int> &ChannelRanking::update(const FeatureMaps &maps, int coun
 		if (activation_[challenger] > lead * activation_[*weakest])
 			*weakest = challenger;
 	}
-	return shown_;
 }
 
 } /* namespace fm */

@@ -53,8 +53,11 @@ private:
 class ChannelRanking
 {
 public:
-	/** \brief Takes in one frame's maps; returns the channels in the order of the tiles */
-	const std::vector<int> &update(const FeatureMaps &maps, int count);
+	/** \brief Takes in one frame's maps, all of the level's */
+	void update(const FeatureMaps &maps, int count);
+
+	/** \brief The channels in the order of the tiles; none before the first frame */
+	const std::vector<int> &shown() const { return shown_; }
 
 private:
 	std::vector<float> activation_; /* Mean |value| per channel, averaged over frames */

@@ -1,77 +1,198 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "draw.h"
 
-#include <cstring>
-#include <vector>
+#include <algorithm>
+#include <array>
+
+#include "error.h"
+#include "frame/output.h"
+#include "parallel.h"
 
 namespace fm {
 
 namespace {
 
-class TilePainter
+constexpr Rgba8 black = { 0, 0, 0, 255 };
+
+/* Pairs of rows that are worth a thread. */
+constexpr int grain = 8;
+
+/* The colours by colorIndex(), which is -1 for what is not a number, plus one. */
+using Palette = std::array<Rgba8, 257>;
+
+Palette paletteOf(Colormap colormap)
+{
+	Palette palette = { black };
+	const ColormapTable &table = colormapTable(colormap);
+	for (std::size_t i = 0; i < table.size(); ++i)
+		palette[i + 1] = { table[i][0], table[i][1], table[i][2], 255 };
+	return palette;
+}
+
+/* What is the same for all rows of a mosaic. */
+struct Geometry {
+	explicit Geometry(const MosaicPicture &picture) : palette(paletteOf(picture.style.colormap))
+	{
+		const int tile = picture.layout.tile.width;
+		const int width = picture.tiles.empty() ? 1 : picture.tiles[0].map.width;
+		for (int x = 0; x < tile; ++x) {
+			nearest.push_back(nearestIndex(x, width, tile));
+			linear.push_back(linearTap(x, width, tile));
+		}
+	}
+
+	Palette palette;
+	std::vector<int> nearest;      /* By column of a tile, the map's column. */
+	std::vector<LinearTap> linear; /* Likewise. */
+};
+
+/* Draws rows of a mosaic, one after the other; one for each thread. */
+class RowPainter
 {
 public:
-	TilePainter(const MapView &map, const TileStyle &style, const RgbView &tile)
-		: map_(map), style_(style), table_(colormapTable(style.colormap)), tile_(tile)
+	RowPainter(const MosaicPicture &picture, const Geometry &geometry)
+		: picture_(picture), layout_(picture.layout), geometry_(geometry),
+		  unlabelled_(layout_.size.width), row_(layout_.size.width),
+		  below_(layout_.size.width), values_(layout_.tile.width),
+		  colors_(layout_.tile.width)
 	{
 	}
 
-	void drawNearest() const
+	/* Rows \a y and y + 1. */
+	void paintPair(int y, const FrameWriter &writer)
 	{
-		std::vector<int> columns(tile_.width);
-		for (int x = 0; x < tile_.width; ++x)
-			columns[x] = nearestIndex(x, map_.width, tile_.width);
-
-		int above = -1;
-		for (int y = 0; y < tile_.height; ++y) {
-			const int row = nearestIndex(y, map_.height, tile_.height);
-			if (row == above) {
-				std::memcpy(tile_.row(y), tile_.row(y - 1),
-				            std::size_t{ 3 } * tile_.width);
-				continue;
-			}
-			for (int x = 0; x < tile_.width; ++x)
-				put(x, y, map_.at(columns[x], row));
-			above = row;
-		}
-	}
-
-	void drawLinear() const
-	{
-		std::vector<LinearTap> columns(tile_.width);
-		for (int x = 0; x < tile_.width; ++x)
-			columns[x] = linearTap(x, map_.width, tile_.width);
-
-		for (int y = 0; y < tile_.height; ++y) {
-			const LinearTap row = linearTap(y, map_.height, tile_.height);
-			for (int x = 0; x < tile_.width; ++x)
-				put(x, y, sampleLinear(map_, columns[x], row));
-		}
+		paint(y, row_);
+		if (y + 1 < layout_.size.height)
+			paint(y + 1, below_);
+		writer.write(y, row_.data(), below_.data());
 	}
 
 private:
-	void put(int x, int y, float value) const
+	using Row = std::vector<Rgba8>;
+
+	/* What a row without labels depends on. */
+	struct Source {
+		int gridRow = -1; /* -1: no tile is cut */
+		int mapRow = -1;  /* With Interpolation::Linear the tile's row. */
+
+		bool operator==(const Source &) const = default;
+	};
+
+	Source sourceOf(int y, int &inTile) const
 	{
-		const int index = colorIndex(value, style_.range, style_.gamma);
-		const Rgb color = index == notANumber ? Rgb{ 0, 0, 0 } : table_[index];
-		std::memcpy(tile_.row(y) + 3 * x, color.data(), color.size());
+		const int fromTop = y - layout_.top;
+		const int pitch = layout_.tile.height + layout_.grid.gap;
+		if (fromTop < 0 || fromTop / pitch >= layout_.grid.rows)
+			return {};
+		inTile = fromTop % pitch;
+		if (inTile >= layout_.tile.height || picture_.tiles.empty())
+			return {};
+		const int mapRow = picture_.style.interpolation == Interpolation::Nearest
+		                           ? nearestIndex(inTile, picture_.tiles[0].map.height,
+		                                          layout_.tile.height)
+		                           : inTile;
+		return { fromTop / pitch, mapRow };
 	}
 
-	const MapView &map_;
-	const TileStyle &style_;
-	const ColormapTable &table_;
-	const RgbView &tile_;
+	void paint(int y, Row &row)
+	{
+		int inTile = 0;
+		const Source source = sourceOf(y, inTile);
+		if (source != source_ || !hasSource_) {
+			paintUnlabelled(source);
+			source_ = source;
+			hasSource_ = true;
+		}
+		row = unlabelled_;
+		if (source.gridRow >= 0)
+			forEachTile(source.gridRow, [&](const Tile &tile, int x) {
+				if (tile.label)
+					tile.label->draw(inTile, row.data() + x);
+			});
+	}
+
+	template<typename Visit>
+	void forEachTile(int gridRow, Visit &&visit) const
+	{
+		const int first = gridRow * layout_.grid.columns;
+		const int end = std::min(first + layout_.grid.columns,
+		                         static_cast<int>(picture_.tiles.size()));
+		for (int k = first; k < end; ++k)
+			visit(picture_.tiles[k], layout_.x(k));
+	}
+
+	void paintUnlabelled(const Source &source)
+	{
+		std::ranges::fill(unlabelled_, black);
+		if (source.gridRow < 0)
+			return;
+		forEachTile(source.gridRow, [&](const Tile &tile, int x) {
+			Rgba8 *out = unlabelled_.data() + x;
+			if (picture_.style.interpolation == Interpolation::Nearest)
+				paintNearest(tile, source.mapRow, out);
+			else
+				paintLinear(tile, source.mapRow, out);
+		});
+	}
+
+	/* A map that is narrower than its tile is coloured before it is widened. */
+	void paintNearest(const Tile &tile, int mapRow, Rgba8 *out)
+	{
+		const int width = layout_.tile.width;
+		const float *values = tile.map.row(mapRow);
+		if (tile.map.width > width) {
+			for (int x = 0; x < width; ++x)
+				values_[x] = values[geometry_.nearest[x] * tile.map.columnStride];
+			return color(tile, width, out);
+		}
+		for (int x = 0; x < tile.map.width; ++x)
+			values_[x] = values[x * tile.map.columnStride];
+		color(tile, tile.map.width, colors_.data());
+		for (int x = 0; x < width; ++x)
+			out[x] = colors_[geometry_.nearest[x]];
+	}
+
+	void paintLinear(const Tile &tile, int tileRow, Rgba8 *out)
+	{
+		const LinearTap row = linearTap(tileRow, tile.map.height, layout_.tile.height);
+		for (int x = 0; x < layout_.tile.width; ++x)
+			values_[x] = sampleLinear(tile.map, geometry_.linear[x], row);
+		color(tile, layout_.tile.width, out);
+	}
+
+	/* The first \a count of values_. */
+	void color(const Tile &tile, int count, Rgba8 *out) const
+	{
+		const float gamma = picture_.style.gamma;
+		for (int x = 0; x < count; ++x)
+			out[x] = geometry_.palette[colorIndex(values_[x], tile.range, gamma) + 1];
+	}
+
+	const MosaicPicture &picture_;
+	const MosaicLayout &layout_;
+	const Geometry &geometry_;
+	Source source_; /* Of unlabelled_. */
+	bool hasSource_ = false;
+	Row unlabelled_, row_, below_;
+	std::vector<float> values_;
+	std::vector<Rgba8> colors_;
 };
 
 } /* namespace */
 
-void drawTile(const MapView &map, const TileStyle &style, const RgbView &tile)
+void drawMosaic(const MosaicPicture &picture, const Frame &output)
 {
-	const TilePainter painter(map, style, tile);
-	if (style.interpolation == Interpolation::Nearest)
-		painter.drawNearest();
-	else
-		painter.drawLinear();
+	if (output.size != picture.layout.size)
+		throw Error(Error::Kind::Internal, "The mosaic is not of the output frame's size");
+
+	const FrameWriter writer(output);
+	const Geometry geometry(picture);
+	const int pairs = (output.size.height + 1) / 2;
+	parallelFor(pairs, grain, [&](int begin, int end) {
+		RowPainter painter(picture, geometry);
+		for (int pair = begin; pair < end; ++pair)
+			painter.paintPair(2 * pair, writer);
+	});
 }
 
 } /* namespace fm */

@@ -1,23 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "colormap.h"
-#include "frame/picture.h"
+#include "frame/frame.h"
+#include "label.h"
+#include "layout.h"
 #include "maps.h"
 #include "pixel.h"
 #include "settings.h"
 
 namespace fm {
 
-/** \brief How the values of a map become colours */
+/** \brief How the values of maps become colours */
 struct TileStyle {
-	Range range;
-	float gamma;
 	Colormap colormap;
+	float gamma;
 	Interpolation interpolation;
 };
 
-/** \brief Draws the whole of \a map over \a tile; not-a-number is black */
-void drawTile(const MapView &map, const TileStyle &style, const RgbView &tile);
+/** \brief A map as a tile of a mosaic */
+struct Tile {
+	MapView map;
+	Range range;
+	std::shared_ptr<const Label> label; /**< Or null */
+};
+
+/** \brief A mosaic as it is to be drawn. The maps are of one size, and belong to somebody else */
+struct MosaicPicture {
+	MosaicLayout layout;
+	TileStyle style;
+	std::vector<Tile> tiles; /**< No more than the layout's grid has cells */
+};
+
+/**
+ * \brief Draws \a picture over the whole of \a output, which is of the layout's size
+ *
+ * Each map is drawn whole; what is not a number is black, and so is what is no tile.
+ * \throws Error Internal for an output of another size or in a format that is not drawn
+ */
+void drawMosaic(const MosaicPicture &picture, const Frame &output);
 
 } /* namespace fm */

@@ -13,10 +13,8 @@ struct MapView {
 	int width, height;
 	std::ptrdiff_t rowStride, columnStride;
 
-	FM_HOST_DEVICE float at(int x, int y) const
-	{
-		return data[y * rowStride + x * columnStride];
-	}
+	FM_HOST_DEVICE float at(int x, int y) const { return row(y)[x * columnStride]; }
+	FM_HOST_DEVICE const float *row(int y) const { return data + y * rowStride; }
 };
 
 /** \brief All maps of a level, [channels, height, width], strides in elements; owns nothing */

@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "draw.h"
-#include "label.h"
+#include "parallel.h"
 #include "statistics.h"
 
 namespace fm {
@@ -15,15 +14,8 @@ namespace {
 /* Weight of a new frame in a running range. */
 constexpr float smoothing = 0.1f;
 
-Range spanOf(const std::vector<Range> &ranges)
-{
-	Range all = ranges.front();
-	for (const Range &range : ranges) {
-		all.low = std::min(all.low, range.low);
-		all.high = std::max(all.high, range.high);
-	}
-	return all;
-}
+/* A ranked selection has all channels computed, and ranks them anew, on each frame of so many. */
+constexpr int rankingInterval = 10;
 
 Range symmetric(Range range)
 {
@@ -38,23 +30,43 @@ std::string rangeText(Range range)
 	return text;
 }
 
-std::vector<std::string> labelOf(const Level &level, int channel, bool dead)
+std::vector<int> firstOf(std::vector<int> channels, int cells)
 {
-	return { level.name + " " + std::to_string(channel) + (dead ? " dead" : "") };
+	if (static_cast<int>(channels.size()) > cells)
+		channels.resize(cells);
+	return channels;
 }
 
 } /* namespace */
 
-std::vector<int> Mosaic::shownChannels(const FeatureMaps &maps, const ViewSettings &settings,
-                                       int cells)
+bool Mosaic::isRankingDue(const Level &level, const ChannelSelection &selection) const
+{
+	return level_ != level || sinceRanking_ >= rankingInterval ||
+	       static_cast<int>(ranking_.shown().size()) != selection.count(level.channels);
+}
+
+ChannelSet Mosaic::demand(const Level &level, const ViewSettings &settings, int cells) const
 {
 	const ChannelSelection selection = ChannelSelection::parse(settings.channels);
-	std::vector<int> channels = selection.isRanked()
-	                                    ? ranking_.update(maps, selection.count(maps.channels))
-	                                    : selection.indices(maps.channels);
-	if (static_cast<int>(channels.size()) > cells)
-		channels.resize(cells);
-	return channels;
+	if (!selection.isRanked())
+		return ChannelSet(firstOf(selection.indices(level.channels), cells))
+		        .of(level.channels);
+	if (isRankingDue(level, selection))
+		return ChannelSet::all();
+	return ChannelSet(firstOf(ranking_.shown(), cells)).of(level.channels);
+}
+
+std::vector<int> Mosaic::chooseChannels(const FeatureMaps &maps, const ChannelSet &held,
+                                        const ChannelSelection &selection, int cells)
+{
+	if (!selection.isRanked())
+		return firstOf(selection.indices(level_.channels), cells);
+	if (held.isAll()) {
+		sinceRanking_ = 0;
+		ranking_.update(maps, selection.count(level_.channels));
+	}
+	++sinceRanking_;
+	return firstOf(ranking_.shown(), cells);
 }
 
 Range Mosaic::running(int channel, Range now)
@@ -68,71 +80,95 @@ Range Mosaic::running(int channel, Range now)
 	return average;
 }
 
-std::vector<Range> Mosaic::colorRanges(const FeatureMaps &maps, const std::vector<int> &channels,
-                                       const std::vector<Range> &found,
-                                       const ViewSettings &settings)
+void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 {
-	std::vector<Range> ranges = found;
+	const auto each = [&](auto &&rangeOf) {
+		for (Shown &tile : shown_)
+			tile.range = rangeOf(tile);
+	};
+	const auto low = [](const Shown &tile) { return tile.found.low; };
+	const auto high = [](const Shown &tile) { return tile.found.high; };
+
 	switch (settings.normalize) {
 	case Normalize::Tile:
-		break;
-	case Normalize::Level:
-		ranges.assign(ranges.size(), spanOf(found));
-		break;
-	case Normalize::Fixed:
-		ranges.assign(ranges.size(), { static_cast<float>(settings.rangeMin),
-		                               static_cast<float>(settings.rangeMax) });
-		break;
-	case Normalize::Running:
-		for (std::size_t k = 0; k < channels.size(); ++k)
-			ranges[k] = running(channels[k], found[k]);
-		break;
-	case Normalize::Robust:
-		for (std::size_t k = 0; k < channels.size(); ++k)
-			ranges[k] = quantiles(maps.map(channels[k]), 0.01, 0.99);
-		break;
-	case Normalize::Signed:
-		std::ranges::transform(ranges, ranges.begin(), symmetric);
-		break;
+		return each([](const Shown &tile) { return tile.found; });
+	case Normalize::Level: {
+		const Range level = { std::ranges::min(shown_, {}, low).found.low,
+			              std::ranges::max(shown_, {}, high).found.high };
+		return each([&](const Shown &) { return level; });
 	}
-	return ranges;
+	case Normalize::Fixed: {
+		const Range fixed = { static_cast<float>(settings.rangeMin),
+			              static_cast<float>(settings.rangeMax) };
+		return each([&](const Shown &) { return fixed; });
+	}
+	case Normalize::Running:
+		return each([&](const Shown &tile) { return running(tile.channel, tile.found); });
+	case Normalize::Robust:
+		return parallelFor(static_cast<int>(shown_.size()), 1, [&](int begin, int end) {
+			for (int k = begin; k < end; ++k)
+				shown_[k].range = quantiles(maps.map(shown_[k].place), 0.01, 0.99);
+		});
+	case Normalize::Signed:
+		return each([](const Shown &tile) { return symmetric(tile.found); });
+	}
 }
 
-void Mosaic::draw(const Level &level, const FeatureMaps &maps, const ViewSettings &settings,
-                  const MosaicLayout &layout, Picture &picture)
+void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
+                    const ViewSettings &settings, int cells)
 {
-	if (level.name != level_)
+	if (level != level_)
 		*this = Mosaic();
-	level_ = level.name;
+	level_ = level;
 	if (settings.normalize != Normalize::Running)
 		running_.clear();
 
-	const std::vector<int> channels = shownChannels(maps, settings, layout.grid.cells());
-	std::vector<Range> found;
-	found.reserve(channels.size());
-	for (int channel : channels)
-		found.push_back(minMax(maps.map(channel)));
-	const std::vector<Range> ranges = colorRanges(maps, channels, found, settings);
+	const std::vector<int> channels =
+		chooseChannels(maps, held, ChannelSelection::parse(settings.channels), cells);
+	std::vector<int> places;
+	places.reserve(channels.size());
+	for (const int channel : channels)
+		places.push_back(held.position(channel));
+	const std::vector<Range> found = minMax(maps, places);
 
-	picture.reset(layout.size);
-	for (int k = 0; k < static_cast<int>(channels.size()); ++k) {
-		const RgbView tile = picture.view().part(layout.x(k), layout.y(k),
-		                                         layout.tile.width, layout.tile.height);
-		const TileStyle style = { ranges[k], static_cast<float>(settings.gamma),
-			                  settings.colormap, settings.interpolation };
-		drawTile(maps.map(channels[k]), style, tile);
+	shown_.clear();
+	for (std::size_t k = 0; k < channels.size(); ++k)
+		shown_.push_back({ channels[k], places[k], found[k], {} });
+	setRanges(maps, settings);
+}
 
-		if (!settings.labels || layout.tile.width < minLabelledWidth)
-			continue;
-		auto lines = labelOf(level, channels[k], found[k].low == found[k].high);
-		if (k == 0) {
-			lines.push_back(std::to_string(maps.width) + "x" +
-			                std::to_string(maps.height) + " /" +
-			                std::to_string(level.stride));
-			lines.push_back(rangeText(ranges[k]));
-		}
-		drawLabel(tile, lines);
+std::shared_ptr<const Label> Mosaic::label(std::size_t k, const FeatureMaps &maps, Size tile)
+{
+	const Shown &shown = shown_[k];
+	const bool dead = shown.found.low == shown.found.high;
+	std::vector<std::string> lines = { level_.name + " " + std::to_string(shown.channel) +
+		                           (dead ? " dead" : "") };
+	if (k == 0) {
+		lines.push_back(std::to_string(maps.width) + "x" + std::to_string(maps.height) +
+		                " /" + std::to_string(level_.stride));
+		lines.push_back(rangeText(shown.range));
 	}
+
+	MadeLabel &made = labels_[k];
+	if (!made.label || made.tile != tile || made.lines != lines)
+		made = { tile, lines, std::make_shared<const Label>(tile, lines) };
+	return made.label;
+}
+
+MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &settings,
+                              const MosaicLayout &layout)
+{
+	const bool labelled = settings.labels && layout.tile.width >= minLabelledWidth;
+	MosaicPicture picture = { layout,
+		                  { settings.colormap, static_cast<float>(settings.gamma),
+		                    settings.interpolation },
+		                  {} };
+	const auto tiles = std::min<std::size_t>(shown_.size(), layout.grid.cells());
+	labels_.resize(shown_.size());
+	for (std::size_t k = 0; k < tiles; ++k)
+		picture.tiles.push_back({ maps.map(shown_[k].place), shown_[k].range,
+		                          labelled ? label(k, maps, layout.tile) : nullptr });
+	return picture;
 }
 
 } /* namespace fm */

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "backbone/channelset.h"
 #include "backbone/level.h"
 #include "channels.h"
-#include "frame/picture.h"
+#include "draw.h"
 #include "layout.h"
 #include "maps.h"
 #include "pixel.h"
@@ -15,26 +17,50 @@
 
 namespace fm {
 
-/** \brief The mosaic view: draws channels of a level as tiles, and keeps what lasts from frame to
+/** \brief The mosaic view: chooses what is shown of a level, and keeps what lasts from frame to
  * frame */
 class Mosaic
 {
 public:
-	/** \brief Draws one frame's \a maps of \a level; \a picture takes on the layout's size */
-	void draw(const Level &level, const FeatureMaps &maps, const ViewSettings &settings,
-	          const MosaicLayout &layout, Picture &picture);
+	/** \brief The channels that the maps of the next update() have to be, for \a cells tiles */
+	ChannelSet demand(const Level &level, const ViewSettings &settings, int cells) const;
+
+	/** \brief Takes in one frame's \a maps of \a level, which are the channels \a held */
+	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
+	            const ViewSettings &settings, int cells);
+
+	/** \brief What the last update() chose, of the \a maps that it was given */
+	MosaicPicture picture(const FeatureMaps &maps, const ViewSettings &settings,
+	                      const MosaicLayout &layout);
 
 private:
-	std::vector<int> shownChannels(const FeatureMaps &maps, const ViewSettings &settings,
-	                               int cells);
-	std::vector<Range> colorRanges(const FeatureMaps &maps, const std::vector<int> &channels,
-	                               const std::vector<Range> &found,
-	                               const ViewSettings &settings);
-	Range running(int channel, Range now);
+	struct Shown {
+		int channel;
+		int place;   /* Among the channels that the maps are. */
+		Range found; /* Smallest and largest value. */
+		Range range; /* From the first colour to the last. */
+	};
 
-	std::string level_; /* That the members below belong to. */
+	bool isRankingDue(const Level &level, const ChannelSelection &selection) const;
+	std::vector<int> chooseChannels(const FeatureMaps &maps, const ChannelSet &held,
+	                                const ChannelSelection &selection, int cells);
+	void setRanges(const FeatureMaps &maps, const ViewSettings &settings);
+	Range running(int channel, Range now);
+	std::shared_ptr<const Label> label(std::size_t k, const FeatureMaps &maps, Size tile);
+
+	Level level_; /* That the members below belong to. */
+	std::vector<Shown> shown_;
 	ChannelRanking ranking_;
+	int sinceRanking_ = 0;         /* Frames. */
 	std::map<int, Range> running_; /* By channel, averaged over frames. */
+
+	/* The labels last made, by tile; most stay the same from frame to frame. */
+	struct MadeLabel {
+		Size tile;
+		std::vector<std::string> lines;
+		std::shared_ptr<const Label> label;
+	};
+	std::vector<MadeLabel> labels_;
 };
 
 } /* namespace fm */

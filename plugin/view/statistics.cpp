@@ -3,19 +3,62 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
+#include <mutex>
+
+#include "parallel.h"
 
 namespace fm {
 
 namespace {
 
-template<typename Visit>
-void forEachNumber(const MapView &map, Visit &&visit)
+/* Rows of maps that are worth a thread. */
+constexpr int grain = 16;
+
+/* Limits of several maps; neither takes in what is not a number. */
+struct Limits {
+	explicit Limits(std::size_t count)
+		: low(count, std::numeric_limits<float>::infinity()),
+		  high(count, -std::numeric_limits<float>::infinity())
+	{
+	}
+
+	void add(std::size_t k, float lowest, float highest)
+	{
+		low[k] = lowest < low[k] ? lowest : low[k];
+		high[k] = highest > high[k] ? highest : high[k];
+	}
+
+	std::vector<float> low, high;
+};
+
+/* Maps that lie side by side, channels last: one pixel's values are taken in at once. */
+void addAdjacentRow(const float *values, int count, int width, std::ptrdiff_t columnStride,
+                    Limits &limits)
 {
-	for (int y = 0; y < map.height; ++y)
+	float *low = limits.low.data();
+	float *high = limits.high.data();
+	for (int x = 0; x < width; ++x, values += columnStride)
+		for (int k = 0; k < count; ++k) {
+			low[k] = values[k] < low[k] ? values[k] : low[k];
+			high[k] = values[k] > high[k] ? values[k] : high[k];
+		}
+}
+
+bool areAdjacent(const FeatureMaps &maps, const std::vector<int> &places)
+{
+	for (std::size_t k = 1; k < places.size(); ++k)
+		if (places[k] != places[k - 1] + 1)
+			return false;
+	return maps.channelStride == 1;
+}
+
+void addRow(const FeatureMaps &maps, const std::vector<int> &places, int y, Limits &limits)
+{
+	for (std::size_t k = 0; k < places.size(); ++k) {
+		const MapView map = maps.map(places[k]);
 		for (int x = 0; x < map.width; ++x)
-			if (const float value = map.at(x, y); !std::isnan(value))
-				visit(value);
+			limits.add(k, map.at(x, y), map.at(x, y));
+	}
 }
 
 /* Reorders \a values. */
@@ -34,22 +77,44 @@ float quantile(std::vector<float> &values, double q)
 
 } /* namespace */
 
-Range minMax(const MapView &map)
+std::vector<Range> minMax(const FeatureMaps &maps, const std::vector<int> &places)
 {
-	constexpr float infinity = std::numeric_limits<float>::infinity();
-	Range range = { infinity, -infinity };
-	forEachNumber(map, [&](float value) {
-		range.low = std::min(range.low, value);
-		range.high = std::max(range.high, value);
+	Limits all(places.size());
+	if (places.empty())
+		return {};
+	const bool adjacent = areAdjacent(maps, places);
+	std::mutex mutex; /* Protects all. */
+
+	parallelFor(maps.height, grain, [&](int begin, int end) {
+		Limits limits(places.size());
+		for (int y = begin; y < end; ++y) {
+			if (adjacent)
+				addAdjacentRow(maps.map(places[0]).row(y),
+				               static_cast<int>(places.size()), maps.width,
+				               maps.columnStride, limits);
+			else
+				addRow(maps, places, y, limits);
+		}
+		std::lock_guard lock(mutex);
+		for (std::size_t k = 0; k < places.size(); ++k)
+			all.add(k, limits.low[k], limits.high[k]);
 	});
-	return range.low <= range.high ? range : Range{ 0.0f, 0.0f };
+
+	std::vector<Range> ranges(places.size());
+	for (std::size_t k = 0; k < places.size(); ++k)
+		ranges[k] = all.low[k] <= all.high[k] ? Range{ all.low[k], all.high[k] }
+		                                      : Range{ 0.0f, 0.0f };
+	return ranges;
 }
 
 Range quantiles(const MapView &map, double low, double high)
 {
 	std::vector<float> values;
 	values.reserve(static_cast<std::size_t>(map.width) * map.height);
-	forEachNumber(map, [&](float value) { values.push_back(value); });
+	for (int y = 0; y < map.height; ++y)
+		for (int x = 0; x < map.width; ++x)
+			if (const float value = map.at(x, y); !std::isnan(value))
+				values.push_back(value);
 	if (values.empty())
 		return { 0.0f, 0.0f };
 
@@ -57,15 +122,25 @@ Range quantiles(const MapView &map, double low, double high)
 	return { lowest, quantile(values, high) };
 }
 
-float meanMagnitude(const MapView &map)
+std::vector<float> meanMagnitudes(const FeatureMaps &maps)
 {
-	double sum = 0.0;
-	std::size_t count = 0;
-	forEachNumber(map, [&](float value) {
-		sum += std::abs(value);
-		++count;
-	});
-	return count != 0 ? static_cast<float>(sum / static_cast<double>(count)) : 0.0f;
+	std::vector<double> sums(maps.channels);
+	std::vector<int> counts(maps.channels);
+	for (int y = 0; y < maps.height; ++y)
+		for (int x = 0; x < maps.width; ++x) {
+			const float *pixel = maps.data + y * maps.rowStride + x * maps.columnStride;
+			for (int c = 0; c < maps.channels; ++c) {
+				const float value = pixel[c * maps.channelStride];
+				const bool isNumber = !std::isnan(value);
+				sums[c] += isNumber ? std::abs(value) : 0.0f;
+				counts[c] += isNumber ? 1 : 0;
+			}
+		}
+
+	std::vector<float> means(maps.channels);
+	for (int c = 0; c < maps.channels; ++c)
+		means[c] = counts[c] != 0 ? static_cast<float>(sums[c] / counts[c]) : 0.0f;
+	return means;
 }
 
 } /* namespace fm */

@@ -2,7 +2,9 @@
 #include <cmath>
 #include <cstring>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/item.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
@@ -26,11 +28,16 @@ fm::PreprocessSettings preprocessing(Preprocess mode)
 	return { mode, 150, 220 }; /* The sizes in make_references.py. */
 }
 
-fm::Features allLevels(const fm::Backbone &backbone, Preprocess mode, c10::ScalarType type)
+at::Tensor inputImage(Preprocess mode, c10::ScalarType type = at::kFloat)
+{
+	return fm::networkInput(References::get().image(), preprocessing(mode), type).to(type);
+}
+
+fm::Features allLevels(fm::Backbone &backbone, Preprocess mode, c10::ScalarType type)
 {
 	const c10::InferenceMode inference;
-	const at::Tensor image = fm::networkInput(References::get().image(), preprocessing(mode));
-	return backbone.forward(image.to(type), fm::Demand(backbone.levels().size(), true));
+	return backbone.forward(inputImage(mode, type),
+	                        fm::Demand(backbone.levels().size(), fm::ChannelSet::all()));
 }
 
 /* Largest difference, relative to the reference's largest magnitude. */
@@ -66,10 +73,18 @@ void expectLevels(const fm::Backbone &backbone, const fm::Features &features,
 		const auto found =
 			std::ranges::find(expected.tensors(), level.name, &fm::NamedTensor::name);
 		ASSERT_NE(found, expected.tensors().end()) << level.name;
-		EXPECT_EQ(features[i].size(1), level.channels) << level.name;
-		EXPECT_LE(relativeError(features[i], found->tensor), tolerance)
+		EXPECT_EQ(features[i].maps.size(1), level.channels) << level.name;
+		EXPECT_TRUE(features[i].channels.isAll());
+		EXPECT_LE(relativeError(features[i].maps, found->tensor), tolerance)
 			<< reference << " " << level.name;
 	}
+}
+
+void expectClose(const at::Tensor &ours, const at::Tensor &expected, const std::string &what)
+{
+	ASSERT_EQ(ours.sizes(), expected.sizes()) << what;
+	const double difference = (ours - expected).abs().max().item<double>();
+	EXPECT_LE(difference, float32Tolerance * expected.abs().max().item<double>()) << what;
 }
 
 fm::LoadedBackbone load(BackboneKind kind, const std::string &file,
@@ -118,19 +133,27 @@ TEST_P(EveryBackbone, GivesTorchvisionsFeaturesOnEveryLevel)
 		             name() + "." + how + ".ref", float32Tolerance);
 }
 
-TEST_P(EveryBackbone, GivesTheSameFeaturesWhenOneLevelAloneIsAskedFor)
+/* Some channels of one level alone, asked for one after the other: as in all channels of all
+ * levels.
+ */
+TEST_P(EveryBackbone, GivesTheSameFeaturesWhenLessIsAskedFor)
 {
 	const fm::LoadedBackbone loaded = load(GetParam(), name() + ".pth");
 	const fm::Features all = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
 	const c10::InferenceMode inference;
-	const at::Tensor image =
-		fm::networkInput(References::get().image(), preprocessing(Preprocess::None));
+	const at::Tensor image = inputImage(Preprocess::None);
 
-	for (std::size_t i = 0; i < all.size(); ++i) {
+	for (std::size_t i = 0; i < 2 * all.size(); ++i) {
+		const std::size_t level = i / 2;
 		fm::Demand demand(all.size());
-		demand[i] = true;
-		const fm::Features one = loaded.backbone->forward(image, demand);
-		EXPECT_TRUE(one[i].allclose(all[i])) << loaded.backbone->levels()[i].name;
+		demand[level] =
+			i % 2 == 0 ? fm::ChannelSet({ 15, 2, 3, 7 }) : fm::ChannelSet({ 5 });
+		const fm::Features some = loaded.backbone->forward(image, demand);
+		for (std::size_t other = 0; other < all.size(); ++other)
+			EXPECT_EQ(some[other].maps.defined(), other == level);
+		EXPECT_EQ(some[level].channels, demand[level]);
+		expectClose(some[level].maps, all[level].select(demand[level]).maps,
+		            loaded.backbone->levels()[level].name);
 	}
 }
 
@@ -148,6 +171,49 @@ TEST(Precision, OfHalfStaysWithinItsTolerance)
 		expectLevels(*loaded.backbone,
 		             allLevels(*loaded.backbone, Preprocess::ImageNet, type),
 		             "resnet18-fpn.imagenet.ref", tolerance);
+	}
+}
+
+/* Two views: all channels go on to the FPN, four are shown; the pool's are a part of p5's. */
+TEST(Demand, OfSeveralLevelsGivesEachWhatItAsksFor)
+{
+	const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
+	const fm::Features all = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	const auto level = [&](const char *name) {
+		return std::ranges::find(loaded.backbone->levels(), name, &fm::Level::name) -
+		       loaded.backbone->levels().begin();
+	};
+	fm::Demand demand(all.size());
+	demand[level("c3")] = fm::ChannelSet({ 1, 9 });
+	demand[level("c5")] = fm::ChannelSet({ 1, 2, 3, 100 });
+	demand[level("p5")] = fm::ChannelSet({ 4 });
+	demand[level("pool")] = fm::ChannelSet({ 6, 7 });
+
+	const c10::InferenceMode inference;
+	const fm::Features some = loaded.backbone->forward(inputImage(Preprocess::None), demand);
+	EXPECT_EQ(some[level("p5")].channels, fm::ChannelSet({ 4, 6, 7 }));
+	for (std::size_t i = 0; i < demand.size(); ++i) {
+		if (demand[i].empty())
+			continue;
+		ASSERT_TRUE(some[i].channels.contains(demand[i]));
+		expectClose(some[i].select(demand[i]).maps, all[i].select(demand[i]).maps,
+		            loaded.backbone->levels()[i].name);
+	}
+}
+
+/* Sums are written over what they add: never over maps that somebody holds. */
+TEST(Demand, LeavesTheMapsOfEarlierFramesAlone)
+{
+	const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
+	const fm::Features held = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	std::vector<at::Tensor> copies;
+	for (const fm::LevelMaps &level : held)
+		copies.push_back(level.maps.clone());
+	allLevels(*loaded.backbone, Preprocess::ImageNet, at::kFloat);
+	const fm::Features again = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	for (std::size_t i = 0; i < held.size(); ++i) {
+		EXPECT_TRUE(held[i].maps.equal(copies[i]));
+		EXPECT_TRUE(again[i].maps.equal(copies[i]));
 	}
 }
 
@@ -236,7 +302,7 @@ TEST(Weights, ThatAreNotGivenAreTheSameEachTime)
 	const fm::Features a = allLevels(*first.backbone, Preprocess::ImageNet, at::kFloat);
 	const fm::Features b = allLevels(*second.backbone, Preprocess::ImageNet, at::kFloat);
 	for (std::size_t i = 0; i < a.size(); ++i) {
-		EXPECT_TRUE(a[i].equal(b[i]));
-		EXPECT_GT(a[i].std().item<float>(), 0.0f);
+		EXPECT_TRUE(a[i].maps.equal(b[i].maps));
+		EXPECT_GT(a[i].maps.std().item<float>(), 0.0f);
 	}
 }

@@ -67,8 +67,10 @@ TEST_P(Mosaic, EqualsWhatMatplotlibDrawsFromTorchvisionsFeatures)
 		PixelFormat::Rgb, layout.size, { { pixels.data(), 3 * width } }, {}, {}
 	};
 	ViewState state;
-	ViewPass views[] = { { state, settings, layout, output } };
-	resNet18().process(References::get().image(), views, false);
+	const ViewPass views[] = { { state, settings, layout } };
+	FramePass pass(References::get().image());
+	resNet18().run(pass, views, false);
+	resNet18().draw(pass, 0, output);
 
 	const std::string name = std::string("mosaic.") + c.level + "." + c.colormapName + "." +
 	                         c.normalizeName + ".";

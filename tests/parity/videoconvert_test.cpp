@@ -80,7 +80,7 @@ void convert(Image &from, Image &to)
 	gst_video_frame_unmap(&target);
 }
 
-/* As the network sees it without any preprocessing, times 255: [3][height][width]. */
+/* As the network sees it without any preprocessing, times 255: [height][width][3]. */
 std::vector<float> networkPixels(const fm::Frame &frame)
 {
 	const at::Tensor input = fm::networkInput(frame, { fm::Preprocess::None });
@@ -156,9 +156,9 @@ TEST_P(Input, IsTheRgbThatVideoconvertGives)
 		for (int y = 0; y < height; ++y)
 			for (int x = 0; x < width; ++x) {
 				const int stride = GST_VIDEO_INFO_PLANE_STRIDE(&expected.info, 0);
-				const double difference = std::abs(
-					double{ pixels[(channel * height + y) * width + x] } -
-					expected.bytes[y * stride + 3 * x + channel]);
+				const double difference =
+					std::abs(double{ pixels[(y * width + x) * 3 + channel] } -
+				                 expected.bytes[y * stride + 3 * x + channel]);
 				ASSERT_LE(difference, packed ? 0.01 : 8.0)
 					<< channel << " " << x << "," << y;
 				sum += difference;
@@ -176,9 +176,17 @@ TEST_P(Output, IsWhatVideoconvertMakesOfRgb)
 	convert(scene, expected);
 
 	Image output = makeImage(c.gst, c.colorimetry);
-	const fm::RgbView picture = { scene.bytes.data(), width, height,
-		                      GST_VIDEO_INFO_PLANE_STRIDE(&scene.info, 0) };
-	fm::writeFrame(picture, output.frame(c.ours, c.color, {}));
+	const auto rowOf = [&](int y) {
+		const uint8_t *rgb =
+			scene.bytes.data() + y * GST_VIDEO_INFO_PLANE_STRIDE(&scene.info, 0);
+		std::vector<fm::Rgba8> row(width);
+		for (int x = 0; x < width; ++x)
+			row[x] = { rgb[3 * x], rgb[3 * x + 1], rgb[3 * x + 2], 255 };
+		return row;
+	};
+	const fm::FrameWriter writer(output.frame(c.ours, c.color, {}));
+	for (int y = 0; y < height; y += 2)
+		writer.write(y, rowOf(y).data(), rowOf(std::min(y + 1, height - 1)).data());
 
 	for (guint component = 0; component < GST_VIDEO_INFO_N_COMPONENTS(&output.info);
 	     ++component) {

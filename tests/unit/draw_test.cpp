@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "frame/output.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/statistics.h"
@@ -16,20 +18,48 @@ namespace {
 constexpr float notNumber = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
+/* An RGB frame of one row, and its pixels. */
+struct Row {
+	explicit Row(int width) : pixels(std::size_t{ 3 } * width, 77) {}
+
+	Frame frame()
+	{
+		const int width = static_cast<int>(pixels.size()) / 3;
+		return { PixelFormat::Rgb, { width, 1 }, { { pixels.data(), 3 * width } }, {}, {} };
+	}
+
+	std::vector<int> reds() const
+	{
+		std::vector<int> reds;
+		for (std::size_t i = 0; i < pixels.size(); i += 3)
+			reds.push_back(pixels[i]);
+		return reds;
+	}
+
+	std::vector<uint8_t> pixels;
+};
+
+MosaicLayout oneTile(int width)
+{
+	return { { width, 1 }, { width, 1 }, { 1, 1, 0 }, 0, 0 };
+}
+
+MapView mapOf(const std::vector<float> &values)
+{
+	const int count = static_cast<int>(values.size());
+	return { values.data(), count, 1, count, 1 };
+}
+
 /* Gray levels of a row of \a width pixels drawn from one row of \a values. */
 std::vector<int> drawRow(const std::vector<float> &values, int width, Range range,
                          Interpolation interpolation = Interpolation::Nearest, float gamma = 1.0f)
 {
-	const int count = static_cast<int>(values.size());
-	std::vector<uint8_t> pixels(3 * width);
-	drawTile({ values.data(), count, 1, count, 1 },
-	         { range, gamma, Colormap::Gray, interpolation },
-	         { pixels.data(), width, 1, 3 * width });
-
-	std::vector<int> grays;
-	for (int x = 0; x < width; ++x)
-		grays.push_back(pixels[3 * x]);
-	return grays;
+	Row row(width);
+	drawMosaic({ oneTile(width),
+	             { Colormap::Gray, gamma, interpolation },
+	             { { mapOf(values), range, nullptr } } },
+	           row.frame());
+	return row.reds();
 }
 
 /* The gray levels of a mosaic of one tile, for frames one after the other. */
@@ -47,19 +77,16 @@ public:
 	std::vector<int> draw(const std::vector<float> &values)
 	{
 		const int count = static_cast<int>(values.size());
-		const MosaicLayout layout = { { count, 1 }, { count, 1 }, { 1, 1, 0 }, 0, 0 };
-		mosaic_.draw({ "c1", "", 1, 2 }, { values.data(), 1, 1, count, count, count, 1 },
-		             settings_, layout, picture_);
-		std::vector<int> grays;
-		for (int x = 0; x < count; ++x)
-			grays.push_back(picture_.view().row(0)[3 * x]);
-		return grays;
+		const FeatureMaps maps = { values.data(), 1, 1, count, count, count, 1 };
+		mosaic_.update({ "c1", "", 1, 2 }, maps, ChannelSet::all(), settings_, 1);
+		Row row(count);
+		drawMosaic(mosaic_.picture(maps, settings_, oneTile(count)), row.frame());
+		return row.reds();
 	}
 
 private:
 	Mosaic mosaic_;
 	ViewSettings settings_;
-	Picture picture_;
 };
 
 } /* namespace */
@@ -95,13 +122,15 @@ TEST(Draw, GivesTheFirstColourWhereTheRangeIsEmpty)
 
 TEST(Draw, GivesBlackWhereTheValueIsNotANumber)
 {
-	std::vector<uint8_t> pixels(6, 77);
-	const float values[] = { notNumber, 1 };
-	drawTile({ values, 2, 1, 2, 1 }, { { 0, 1 }, 1, Colormap::Viridis, Interpolation::Nearest },
-	         { pixels.data(), 2, 1, 6 });
-	EXPECT_EQ(std::vector<uint8_t>(pixels.begin(), pixels.begin() + 3),
+	const std::vector<float> values = { notNumber, 1 };
+	Row row(2);
+	drawMosaic({ oneTile(2),
+	             { Colormap::Viridis, 1, Interpolation::Nearest },
+	             { { mapOf(values), { 0, 1 }, nullptr } } },
+	           row.frame());
+	EXPECT_EQ(std::vector<uint8_t>(row.pixels.begin(), row.pixels.begin() + 3),
 	          (std::vector<uint8_t>{ 0, 0, 0 }));
-	EXPECT_NE(pixels[3], 0);
+	EXPECT_NE(row.pixels[3], 0);
 }
 
 TEST(Draw, SurvivesInfiniteValues)
@@ -113,9 +142,25 @@ TEST(Draw, SurvivesInfiniteValues)
 TEST(Statistics, IgnoreWhatIsNotANumber)
 {
 	const float values[] = { notNumber, 2, -3, notNumber };
-	EXPECT_EQ(minMax({ values, 4, 1, 4, 1 }), (Range{ -3, 2 }));
-	EXPECT_EQ(minMax({ values, 1, 1, 1, 1 }), (Range{ 0, 0 }));
-	EXPECT_FLOAT_EQ(meanMagnitude({ values, 4, 1, 4, 1 }), 2.5f);
+	const FeatureMaps planar = { values, 2, 1, 2, 2, 2, 1 };
+	EXPECT_EQ(minMax(planar, { 0, 1 }), (std::vector<Range>{ { 2, 2 }, { -3, -3 } }));
+	EXPECT_EQ(meanMagnitudes(planar), (std::vector<float>{ 2, 3 }));
+
+	const FeatureMaps alone = { values, 1, 1, 1, 1, 1, 1 };
+	EXPECT_EQ(minMax(alone, { 0 }), (std::vector<Range>{ { 0, 0 } }));
+	EXPECT_EQ(meanMagnitudes(alone), (std::vector<float>{ 0 }));
+}
+
+TEST(Statistics, AreTheSameForEveryLayoutOfMemory)
+{
+	/* Three channels of 40 x 2 values; channel c holds c, c + 3, c + 6 ... */
+	std::vector<float> values(240);
+	std::iota(values.begin(), values.end(), 0.0f);
+	const FeatureMaps channelsLast = { values.data(), 3, 40, 2, 1, 6, 3 };
+	EXPECT_EQ(minMax(channelsLast, { 0, 1, 2 }),
+	          (std::vector<Range>{ { 0, 237 }, { 1, 238 }, { 2, 239 } }));
+	EXPECT_EQ(minMax(channelsLast, { 2, 0 }), (std::vector<Range>{ { 2, 239 }, { 0, 237 } }));
+	EXPECT_EQ(meanMagnitudes(channelsLast), (std::vector<float>{ 118.5f, 119.5f, 120.5f }));
 }
 
 TEST(Statistics, QuantilesAreLinearBetweenNeighbours)
@@ -139,4 +184,80 @@ TEST(Mosaic, OfRunningRangesDoesNotFlicker)
 TEST(Mosaic, OfSignedRangesPutsZeroInTheMiddle)
 {
 	EXPECT_EQ(OneTile(Normalize::Signed).draw({ 0, 1, -4 }), (std::vector{ 128, 160, 0 }));
+}
+
+TEST(Mosaic, OfARankedSelectionNeedsAllChannelsNowAndThen)
+{
+	const Level level = { "c1", "", 3, 2 };
+	ViewSettings settings;
+	settings.channels = "top:1";
+	const std::vector<float> values = { 1, 3, 2 };
+	const FeatureMaps all = { values.data(), 3, 1, 1, 1, 1, 1 };
+	const FeatureMaps strongest = { values.data() + 1, 1, 1, 1, 1, 1, 1 };
+
+	Mosaic mosaic;
+	int whole = 0;
+	for (int frame = 0; frame < 100; ++frame) {
+		const ChannelSet demand = mosaic.demand(level, settings, 12);
+		whole += demand.isAll() ? 1 : 0;
+		if (!demand.isAll()) {
+			EXPECT_EQ(demand, ChannelSet({ 1 }));
+		}
+		mosaic.update(level, demand.isAll() ? all : strongest, demand, settings, 12);
+	}
+	EXPECT_EQ(whole, 10);
+}
+
+TEST(Mosaic, NeedsNoChannelsBeyondItsCells)
+{
+	ViewSettings settings;
+	settings.channels = "5,3,9,7";
+	EXPECT_EQ(Mosaic().demand({ "c1", "", 64, 2 }, settings, 3), ChannelSet({ 3, 5, 9 }));
+	settings.channels = "all";
+	EXPECT_EQ(Mosaic().demand({ "c1", "", 64, 2 }, settings, 64), ChannelSet::all());
+	EXPECT_EQ(Mosaic().demand({ "c1", "", 64, 2 }, settings, 2), ChannelSet({ 0, 1 }));
+}
+
+TEST(Draw, GivesTheSamePictureInEveryFormat)
+{
+	/* Tiles of 5 x 3 at odd places, so that blocks of chroma span tiles and background. */
+	const MosaicLayout layout = { { 14, 8 }, { 5, 3 }, { 2, 2, 1 }, 1, 0 };
+	std::vector<float> values(4 * 6);
+	std::iota(values.begin(), values.end(), 0.0f);
+	MosaicPicture picture = { layout, { Colormap::Viridis, 1.0f, Interpolation::Nearest }, {} };
+	for (int k = 0; k < 3; ++k)
+		picture.tiles.push_back(
+			{ { values.data() + 6 * k, 3, 2, 3, 1 }, { 0, 20 }, nullptr });
+
+	std::vector<uint8_t> rgb(3 * 14 * 8), bgrx(4 * 14 * 8), nv12(14 * 8 * 3 / 2);
+	drawMosaic(picture, { PixelFormat::Rgb, layout.size, { { rgb.data(), 3 * 14 } }, {}, {} });
+	drawMosaic(picture,
+	           { PixelFormat::Bgrx, layout.size, { { bgrx.data(), 4 * 14 } }, {}, {} });
+	drawMosaic(picture, { PixelFormat::Nv12,
+	                      layout.size,
+	                      { { nv12.data(), 14 }, { nv12.data() + 14 * 8, 14 } },
+	                      {},
+	                      {} });
+
+	const auto at = [&](int x, int y) { return rgb.data() + 3 * (14 * y + x); };
+	EXPECT_EQ(at(0, 0)[2], 0); /* Background to the left of the first tile, */
+	EXPECT_NE(at(1, 0)[2], 0); /* then the tile, whose first colour is no black. */
+	EXPECT_EQ(at(7, 4)[2], 0); /* A cell without a tile. */
+	for (int y = 0; y < 8; ++y)
+		for (int x = 0; x < 14; ++x) {
+			const uint8_t *pixel = at(x, y);
+			const uint8_t *other = bgrx.data() + 4 * (14 * y + x);
+			EXPECT_EQ(pixel[0], other[2]);
+			EXPECT_EQ(pixel[2], other[0]);
+			EXPECT_EQ(nv12[14 * y + x],
+			          roundToByte(rgbToYuv(pixel[0], pixel[1], pixel[2], {}).y));
+
+			float mean[3] = {};
+			for (const auto &[dx, dy] :
+			     { std::pair{ 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 1 } })
+				for (int c = 0; c < 3; ++c)
+					mean[c] += at(x / 2 * 2 + dx, y / 2 * 2 + dy)[c] / 4.0f;
+			EXPECT_EQ(nv12[14 * 8 + 14 * (y / 2) + x / 2 * 2],
+			          roundToByte(rgbToYuv(mean[0], mean[1], mean[2], {}).u));
+		}
 }

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "conveyor.h"
+
+#include <utility>
+
+void Conveyor::waitForPlace(unsigned maxInFlight)
+{
+	std::unique_lock lock(mutex_);
+	changed_.wait(lock, [&] { return inFlight_ < maxInFlight; });
+}
+
+GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
+{
+	if (maxInFlight == 1) {
+		drain();
+		if (flow() == GST_FLOW_OK)
+			setFlow(job->run());
+		if (flow() == GST_FLOW_OK)
+			setFlow(job->finish());
+		return flow();
+	}
+
+	if (!runner_.joinable())
+		start();
+	std::lock_guard lock(mutex_);
+	if (flow_ == GST_FLOW_OK) {
+		++inFlight_;
+		toRun_.push_back(std::move(job));
+		changed_.notify_all();
+	}
+	return flow_;
+}
+
+void Conveyor::drain()
+{
+	std::unique_lock lock(mutex_);
+	changed_.wait(lock, [&] { return inFlight_ == 0; });
+}
+
+void Conveyor::stop()
+{
+	drain();
+	{
+		std::lock_guard lock(mutex_);
+		stopping_ = true;
+		changed_.notify_all();
+	}
+	for (std::thread *thread : { &runner_, &finisher_ })
+		if (thread->joinable())
+			thread->join();
+	stopping_ = false;
+}
+
+void Conveyor::restart()
+{
+	drain();
+	std::lock_guard lock(mutex_);
+	flow_ = GST_FLOW_OK;
+}
+
+void Conveyor::start()
+{
+	runner_ = std::thread([this] {
+		work(toRun_, [this](std::unique_ptr<Job> job) { runJob(std::move(job)); });
+	});
+	finisher_ = std::thread([this] {
+		work(toFinish_, [this](std::unique_ptr<Job> job) { finishJob(std::move(job)); });
+	});
+}
+
+void Conveyor::work(Queue &from, const std::function<void(std::unique_ptr<Job>)> &handle)
+{
+	while (true) {
+		std::unique_lock lock(mutex_);
+		changed_.wait(lock, [&] { return stopping_ || !from.empty(); });
+		if (from.empty())
+			return;
+		std::unique_ptr<Job> job = std::move(from.front());
+		from.pop_front();
+		lock.unlock();
+		handle(std::move(job));
+	}
+}
+
+void Conveyor::runJob(std::unique_ptr<Job> job)
+{
+	if (flow() == GST_FLOW_OK)
+		setFlow(job->run());
+	std::lock_guard lock(mutex_);
+	toFinish_.push_back(std::move(job));
+	changed_.notify_all();
+}
+
+void Conveyor::finishJob(std::unique_ptr<Job> job)
+{
+	if (flow() == GST_FLOW_OK)
+		setFlow(job->finish());
+	job.reset();
+	std::lock_guard lock(mutex_);
+	--inFlight_;
+	changed_.notify_all();
+}
+
+GstFlowReturn Conveyor::flow()
+{
+	std::lock_guard lock(mutex_);
+	return flow_;
+}
+
+void Conveyor::setFlow(GstFlowReturn flow)
+{
+	std::lock_guard lock(mutex_);
+	if (flow_ == GST_FLOW_OK)
+		flow_ = flow;
+}

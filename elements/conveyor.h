@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <gst/gst.h>
+
+/** \brief One frame's work, after it has been converted; its parts are called once, in order */
+class Job
+{
+public:
+	virtual ~Job() = default;
+	/** \brief The network's part; of several jobs' one at a time */
+	virtual GstFlowReturn run() = 0;
+	/** \brief Draws and pushes; of several jobs' one at a time. Left out where run() failed */
+	virtual GstFlowReturn finish() = 0;
+};
+
+/**
+ * \brief Jobs in flight, in order: while one is finished, the next may run
+ *
+ * With one in flight all is done in submit(), with no thread of its own. submit(), drain(), stop()
+ * and restart() are for one thread at a time.
+ */
+class Conveyor
+{
+public:
+	Conveyor() = default;
+	~Conveyor() { stop(); }
+	Conveyor(const Conveyor &) = delete;
+	Conveyor &operator=(const Conveyor &) = delete;
+
+	/** \brief Waits until another job may be begun where \a maxInFlight are allowed */
+	void waitForPlace(unsigned maxInFlight);
+
+	/** \brief Takes on \a job; returns how that went, or how one before it did */
+	GstFlowReturn submit(std::unique_ptr<Job> job, unsigned maxInFlight);
+
+	/** \brief Waits until all jobs are finished */
+	void drain();
+
+	/** \brief Drains, and ends the threads */
+	void stop();
+
+	/** \brief Drains, and forgets that a job failed */
+	void restart();
+
+private:
+	using Queue = std::deque<std::unique_ptr<Job>>;
+
+	void start();
+	void work(Queue &from, const std::function<void(std::unique_ptr<Job>)> &handle);
+	void runJob(std::unique_ptr<Job> job);
+	void finishJob(std::unique_ptr<Job> job);
+	GstFlowReturn flow();
+	void setFlow(GstFlowReturn flow);
+
+	std::mutex mutex_; /* Innermost; protects all below but the threads. */
+	std::condition_variable changed_;
+	Queue toRun_, toFinish_;
+	unsigned inFlight_ = 0;
+	bool stopping_ = false;
+	GstFlowReturn flow_ = GST_FLOW_OK; /* The first that was not OK. */
+	std::thread runner_, finisher_;
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "framejob.h"
+
+#include <utility>
+
+#include "debug.h"
+#include "guard.h"
+
+FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInfo &info,
+                   GstBuffer *input, GstBuffer *picture, bool repeat, NoteTime noteTime)
+	: visualizer_(visualizer), view_(output.view()), picture_(picture), repeat_(repeat),
+	  noteTime_(std::move(noteTime))
+{
+	input_.emplace(info, input, GST_MAP_READ);
+	pass_.emplace(input_->frame());
+	if (!repeat_ && !view_.settings.freeze)
+		visualizer_.convert(*pass_);
+}
+
+GstFlowReturn FrameJob::run()
+{
+	return guard(element(), GST_FLOW_ERROR, [&] {
+		const fm::ViewPass views[] = { { *view_.state, view_.settings, view_.layout } };
+		visualizer_.run(*pass_, views, repeat_);
+		input_.reset();
+		return GST_FLOW_OK;
+	});
+}
+
+GstFlowReturn FrameJob::finish()
+{
+	return guard(element(), GST_FLOW_ERROR, [&] {
+		{
+			const MappedFrame out(view_.info, picture_.get(), GST_MAP_WRITE);
+			visualizer_.draw(*pass_, 0, out.frame());
+		}
+		pass_.reset();
+		noteTime_((g_get_monotonic_time() - start_) * GST_USECOND);
+		GST_LOG_OBJECT(view_.pad, "pushing %" GST_PTR_FORMAT, picture_.get());
+		return gst_pad_push(view_.pad, picture_.release());
+	});
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "conveyor.h"
+#include "mappedframe.h"
+#include "output.h"
+#include "visualizer.h"
+
+/** \brief One buffer of the sink pad on its way to the source pad */
+class FrameJob : public Job
+{
+public:
+	/** \brief Called in finish() with the time since the job was made */
+	using NoteTime = std::function<void(GstClockTime elapsed)>;
+
+	/**
+	 * \brief Takes \a picture, the buffer to draw into; converts \a input
+	 *
+	 * With \a repeat the maps of the frame before are shown again, where they suffice.
+	 * \throws fm::Error Unsupported for an \a input that is no frame of \a info
+	 */
+	FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInfo &info,
+	         GstBuffer *input, GstBuffer *picture, bool repeat, NoteTime noteTime);
+
+	GstFlowReturn run() override;
+	GstFlowReturn finish() override;
+
+private:
+	struct Unref {
+		void operator()(GstBuffer *buffer) const { gst_buffer_unref(buffer); }
+	};
+
+	GstElement *element() const { return GST_ELEMENT(GST_PAD_PARENT(view_.pad)); }
+
+	gint64 start_ = g_get_monotonic_time();
+	fm::Visualizer &visualizer_;
+	OutputView view_;
+	std::unique_ptr<GstBuffer, Unref> picture_;
+	bool repeat_;
+	NoteTime noteTime_;
+	std::optional<MappedFrame> input_; /* Until the network has run. */
+	std::optional<fm::FramePass> pass_;
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tensormemory.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+
+namespace fm {
+
+namespace {
+
+constexpr std::size_t smallest = 64 << 10; /* Bytes; malloc does well below. */
+constexpr std::size_t alignment = 64;
+/* A block may be so many times as large as what is asked for. */
+constexpr std::size_t slack = 4;
+
+thread_local bool inScope = false;
+
+class Store : public c10::Allocator
+{
+public:
+	explicit Store(c10::Allocator *fallback) : fallback_(fallback) {}
+
+	c10::DataPtr allocate(std::size_t bytes) override
+	{
+		if (!inScope || bytes < smallest)
+			return fallback_->allocate(bytes);
+		void *block = take(bytes);
+		return { block, block, raw_deleter(), c10::Device(c10::DeviceType::CPU) };
+	}
+
+	/* Is given blocks of the fallback as well: those that LibTorch took before there was a
+	 * store. */
+	c10::DeleterFnPtr raw_deleter() const override { return giveBack; }
+
+	void copy_data(void *to, const void *from, std::size_t bytes) const override
+	{
+		std::memcpy(to, from, bytes);
+	}
+
+	void releaseUnused()
+	{
+		std::lock_guard lock(mutex_);
+		for (const auto &[size, block] : unused_) {
+			sizes_.erase(block);
+			std::free(block);
+		}
+		unused_.clear();
+	}
+
+	/* Never freed: tensors may outlive all else. */
+	static Store &instance()
+	{
+		static Store *store = [] {
+			auto *made = new Store(c10::GetCPUAllocator());
+			c10::SetCPUAllocator(made);
+			return made;
+		}();
+		return *store;
+	}
+
+private:
+	void *take(std::size_t bytes)
+	{
+		std::lock_guard lock(mutex_);
+		const auto found = unused_.lower_bound(bytes);
+		if (found != unused_.end() && found->first <= slack * bytes) {
+			void *block = found->second;
+			unused_.erase(found);
+			return block;
+		}
+		const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
+		void *block = std::aligned_alloc(alignment, size);
+		if (!block)
+			throw std::bad_alloc();
+		sizes_.emplace(block, size);
+		return block;
+	}
+
+	static void giveBack(void *block)
+	{
+		Store &store = instance();
+		{
+			std::lock_guard lock(store.mutex_);
+			const auto found = store.sizes_.find(block);
+			if (found != store.sizes_.end()) {
+				store.unused_.emplace(found->second, block);
+				return;
+			}
+		}
+		store.fallback_->raw_deleter()(block);
+	}
+
+	c10::Allocator *fallback_;
+	std::mutex mutex_; /* Innermost; protects all below. */
+	std::unordered_map<void *, std::size_t> sizes_;
+	std::multimap<std::size_t, void *> unused_;
+};
+
+} /* namespace */
+
+TensorMemoryScope::TensorMemoryScope() : outer_(inScope)
+{
+	Store::instance();
+	inScope = true;
+}
+
+TensorMemoryScope::~TensorMemoryScope()
+{
+	inScope = outer_;
+}
+
+void releaseTensorMemory()
+{
+	Store::instance().releaseUnused();
+}
+
+} /* namespace fm */

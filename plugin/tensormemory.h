@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+namespace fm {
+
+/**
+ * \brief While one lives, CPU tensors that its thread makes take their memory from a store
+ *
+ * A frame's tensors are large and of the same sizes each time. malloc maps and unmaps them, and the
+ * kernel clears each page anew, which costs up to a third of a frame's time. The store keeps what
+ * is given back, and hands it out again. Other threads of the process, and other users of
+ * LibTorch, are not concerned.
+ */
+class TensorMemoryScope
+{
+public:
+	TensorMemoryScope();
+	~TensorMemoryScope();
+	TensorMemoryScope(const TensorMemoryScope &) = delete;
+	TensorMemoryScope &operator=(const TensorMemoryScope &) = delete;
+
+private:
+	bool outer_;
+};
+
+/** \brief Gives back to the system what no tensor uses */
+void releaseTensorMemory();
+
+} /* namespace fm */
