@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * featuremosaic as one of the contestants of bench.py, which see for the protocol.
+ *
+ *   bench_ours KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS [PROPERTY=VALUE ...]
+ *
+ * KIND is "element": appsrc ! featuremosaic ! appsink; "visualizer": the same without GStreamer,
+ * which takes several levels at once; "network": the network alone, on inputs made beforehand.
+ * FRAMES is a file of RGB frames.
+ */
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <c10/core/InferenceMode.h>
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
+
+#include "backbone/weights.h"
+#include "frame/networkinput.h"
+#include "tensormemory.h"
+#include "view/channels.h"
+#include "visualizer.h"
+
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+struct Clip {
+	fm::Size size;
+	std::vector<Bytes> frames; /* RGB, no padding. */
+
+	fm::Frame frame(std::size_t i)
+	{
+		Bytes &bytes = frames[i % frames.size()];
+		return { fm::PixelFormat::Rgb, size, { { bytes.data(), 3 * size.width } }, {}, {} };
+	}
+};
+
+Clip readClip(const std::string &file, fm::Size size)
+{
+	std::ifstream in(file, std::ios::binary);
+	Clip clip = { size, {} };
+	Bytes frame(std::size_t{ 3 } * size.width * size.height);
+	while (in.read(reinterpret_cast<char *>(frame.data()),
+	               static_cast<std::streamsize>(frame.size())))
+		clip.frames.push_back(frame);
+	if (clip.frames.empty())
+		throw std::runtime_error("no frames in " + file);
+	return clip;
+}
+
+struct Settings {
+	fm::BackboneKind backbone;
+	std::string weights;
+	std::vector<std::string> properties; /* "name=value" */
+
+	fm::Precision precision() const
+	{
+		for (const std::string &property : properties)
+			if (property == "precision=bfloat16")
+				return fm::Precision::BFloat16;
+		return fm::Precision::Float32;
+	}
+};
+
+/* One that draws 12 channels, or those that are asked for, of levels. */
+class Contestant
+{
+public:
+	virtual ~Contestant() = default;
+	virtual void choose(const std::vector<std::string> &levels,
+	                    const std::string &channels) = 0;
+	virtual void process(std::size_t frame) = 0;
+	/* The last frame's picture, RGB. */
+	virtual Bytes picture() { return {}; }
+};
+
+void check(bool holds, const char *what)
+{
+	if (!holds)
+		throw std::runtime_error(what);
+}
+
+class Element : public Contestant
+{
+public:
+	Element(Clip &clip, const Settings &settings) : clip_(clip)
+	{
+		std::string line =
+			"appsrc name=in format=time max-bytes=0 ! featuremosaic name=mosaic "
+			"labels=false qos=false backbone=" +
+			std::string(fm::backboneName(settings.backbone)) +
+			" weights=" + settings.weights;
+		for (const std::string &property : settings.properties)
+			line += " " + property;
+		line += " ! video/x-raw,format=RGB ! appsink name=out sync=false max-buffers=1";
+		pipeline_ = gst_parse_launch(line.c_str(), nullptr);
+		check(pipeline_ != nullptr, "no pipeline");
+		in_ = gst_bin_get_by_name(GST_BIN(pipeline_), "in");
+		out_ = gst_bin_get_by_name(GST_BIN(pipeline_), "out");
+		mosaic_ = gst_bin_get_by_name(GST_BIN(pipeline_), "mosaic");
+		GstCaps *caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB",
+		                                    "width", G_TYPE_INT, clip.size.width, "height",
+		                                    G_TYPE_INT, clip.size.height, "framerate",
+		                                    GST_TYPE_FRACTION, 25, 1, nullptr);
+		gst_app_src_set_caps(GST_APP_SRC(in_), caps);
+		gst_video_info_from_caps(&info_, caps);
+		gst_caps_unref(caps);
+		check(gst_element_set_state(pipeline_, GST_STATE_PLAYING) !=
+		              GST_STATE_CHANGE_FAILURE,
+		      "the pipeline does not start");
+	}
+
+	~Element() override
+	{
+		gst_element_set_state(pipeline_, GST_STATE_NULL);
+		for (GstElement *element : { in_, out_, mosaic_, pipeline_ })
+			gst_object_unref(element);
+	}
+
+	void choose(const std::vector<std::string> &levels, const std::string &channels) override
+	{
+		check(levels.size() == 1, "one level at a time");
+		gst_util_set_object_arg(G_OBJECT(mosaic_), "channels", channels.c_str());
+		gst_util_set_object_arg(G_OBJECT(mosaic_), "level", levels[0].c_str());
+	}
+
+	void process(std::size_t frame) override
+	{
+		Bytes &bytes = clip_.frames[frame % clip_.frames.size()];
+		GstBuffer *buffer = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY,
+		                                                bytes.data(), bytes.size(), 0,
+		                                                bytes.size(), nullptr, nullptr);
+		gsize offsets[4] = {};
+		gint strides[4] = { 3 * clip_.size.width };
+		gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
+		                               GST_VIDEO_FORMAT_RGB, clip_.size.width,
+		                               clip_.size.height, 1, offsets, strides);
+		GST_BUFFER_PTS(buffer) = count_++ * GST_SECOND / 25;
+		check(gst_app_src_push_buffer(GST_APP_SRC(in_), buffer) == GST_FLOW_OK,
+		      "the element takes no frame");
+		sample_.reset(gst_app_sink_pull_sample(GST_APP_SINK(out_)));
+		check(sample_ != nullptr, "the element gives no frame");
+	}
+
+	Bytes picture() override
+	{
+		GstVideoInfo info;
+		GstVideoFrame frame;
+		gst_video_info_from_caps(&info, gst_sample_get_caps(sample_.get()));
+		check(gst_video_frame_map(&frame, &info, gst_sample_get_buffer(sample_.get()),
+		                          GST_MAP_READ),
+		      "the picture cannot be read");
+		Bytes rgb;
+		for (int y = 0; y < info.height; ++y) {
+			const auto *row =
+				static_cast<uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)) +
+				y * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0);
+			rgb.insert(rgb.end(), row, row + 3 * info.width);
+		}
+		gst_video_frame_unmap(&frame);
+		return rgb;
+	}
+
+private:
+	struct Unref {
+		void operator()(GstSample *sample) const { gst_sample_unref(sample); }
+	};
+
+	Clip &clip_;
+	GstElement *pipeline_, *in_, *out_, *mosaic_;
+	GstVideoInfo info_;
+	std::unique_ptr<GstSample, Unref> sample_;
+	guint64 count_ = 0;
+};
+
+class WithoutGStreamer : public Contestant
+{
+public:
+	WithoutGStreamer(Clip &clip, const Settings &settings)
+		: clip_(clip), visualizer_([&] {
+			  fm::ModelSettings model;
+			  model.backbone = settings.backbone;
+			  model.weights = settings.weights;
+			  model.device = "cpu";
+			  model.precision = settings.precision();
+			  return model;
+		  }())
+	{
+	}
+
+	void choose(const std::vector<std::string> &levels, const std::string &channels) override
+	{
+		views_.clear();
+		for (const std::string &level : levels) {
+			fm::ViewSettings settings;
+			settings.level = level;
+			settings.channels = channels;
+			settings.labels = false;
+			const auto layout = fm::MosaicLayout::ofWidth(clip_.size.width, clip_.size,
+			                                              visualizer_.grid(settings));
+			const std::size_t bytes =
+				std::size_t{ 3 } * layout.size.width * layout.size.height;
+			views_.push_back({ {}, settings, layout, Bytes(bytes) });
+		}
+		passes_.clear();
+		for (View &view : views_)
+			passes_.push_back({ view.state, view.settings, view.layout });
+	}
+
+	void process(std::size_t frame) override
+	{
+		fm::FramePass pass(clip_.frame(frame));
+		visualizer_.run(pass, passes_, false);
+		for (std::size_t i = 0; i < views_.size(); ++i) {
+			View &view = views_[i];
+			visualizer_.draw(pass, i,
+			                 { fm::PixelFormat::Rgb,
+			                   view.layout.size,
+			                   { { view.rgb.data(), 3 * view.layout.size.width } },
+			                   {},
+			                   {} });
+		}
+	}
+
+	Bytes picture() override
+	{
+		Bytes all;
+		for (const View &view : views_)
+			all.insert(all.end(), view.rgb.begin(), view.rgb.end());
+		return all;
+	}
+
+private:
+	struct View {
+		fm::ViewState state;
+		fm::ViewSettings settings;
+		fm::MosaicLayout layout;
+		Bytes rgb;
+	};
+
+	Clip &clip_;
+	fm::Visualizer visualizer_;
+	std::vector<View> views_;
+	std::vector<fm::ViewPass> passes_;
+};
+
+class Network : public Contestant
+{
+public:
+	Network(Clip &clip, const Settings &settings)
+		: type_(settings.precision() == fm::Precision::BFloat16 ? at::kBFloat16
+	                                                                : at::kFloat),
+		  backbone_(fm::loadBackbone(settings.backbone, settings.weights,
+	                                     at::TensorOptions(type_), 1e-5)
+	                            .backbone)
+	{
+		for (std::size_t i = 0; i < clip.frames.size(); ++i)
+			inputs_.push_back(fm::networkInput(clip.frame(i), {}, type_));
+	}
+
+	void choose(const std::vector<std::string> &levels, const std::string &channels) override
+	{
+		demand_.assign(backbone_->levels().size(), {});
+		for (std::size_t i = 0; i < demand_.size(); ++i) {
+			const fm::Level &level = backbone_->levels()[i];
+			if (std::ranges::find(levels, level.name) != levels.end())
+				demand_[i] = fm::ChannelSet(
+						     fm::ChannelSelection::parse(channels).indices(
+							     level.channels))
+				                     .of(level.channels);
+		}
+	}
+
+	void process(std::size_t frame) override
+	{
+		const c10::InferenceMode inference;
+		const fm::TensorMemoryScope memory;
+		backbone_->forward(inputs_[frame % inputs_.size()], demand_);
+	}
+
+private:
+	c10::ScalarType type_;
+	std::unique_ptr<fm::Backbone> backbone_;
+	std::vector<at::Tensor> inputs_;
+	fm::Demand demand_;
+};
+
+std::unique_ptr<Contestant> make(const std::string &kind, Clip &clip, const Settings &settings)
+{
+	if (kind == "element")
+		return std::make_unique<Element>(clip, settings);
+	if (kind == "visualizer")
+		return std::make_unique<WithoutGStreamer>(clip, settings);
+	check(kind == "network", "KIND is element, visualizer or network");
+	return std::make_unique<Network>(clip, settings);
+}
+
+fm::BackboneKind backboneOf(const std::string &name)
+{
+	if (name == fm::backboneName(fm::BackboneKind::MobileNetV2))
+		return fm::BackboneKind::MobileNetV2;
+	check(name == fm::backboneName(fm::BackboneKind::ResNet50Fpn),
+	      "not a backbone that is compared");
+	return fm::BackboneKind::ResNet50Fpn;
+}
+
+/* VmHWM of /proc/self/status, in KiB. */
+std::string peakMemory()
+{
+	std::ifstream status("/proc/self/status");
+	for (std::string word; status >> word;)
+		if (word == "VmHWM:" && status >> word)
+			return word;
+	return "0";
+}
+
+std::vector<std::string> split(const std::string &text, char at)
+{
+	std::vector<std::string> parts;
+	std::istringstream stream(text);
+	for (std::string part; std::getline(stream, part, at);)
+		parts.push_back(part);
+	return parts;
+}
+
+void answer(Contestant &contestant, const std::vector<std::string> &command)
+{
+	if (command[0] == "choose") {
+		contestant.choose(split(command[1], ','), command[2]);
+		std::cout << "null" << std::endl;
+	} else if (command[0] == "run") {
+		using Clock = std::chrono::steady_clock;
+		const auto start = Clock::now();
+		const int frames = std::stoi(command[1]);
+		for (int i = 0; i < frames; ++i)
+			contestant.process(i);
+		const std::chrono::duration<double> elapsed = Clock::now() - start;
+		std::cout << elapsed.count() / frames << std::endl;
+	} else if (command[0] == "picture") {
+		contestant.process(0);
+		const Bytes bytes = contestant.picture();
+		std::ofstream(command[1], std::ios::binary)
+			.write(reinterpret_cast<const char *>(bytes.data()),
+		               static_cast<std::streamsize>(bytes.size()));
+		std::cout << "null" << std::endl;
+	} else if (command[0] == "memory") {
+		std::cout << peakMemory() << std::endl;
+	}
+}
+
+int serve(int argc, char **argv)
+{
+	check(argc >= 7,
+	      "bench_ours KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS [PROPERTY=VALUE ...]");
+	Clip clip = readClip(argv[2], { std::stoi(argv[3]), std::stoi(argv[4]) });
+	const auto contestant =
+		make(argv[1], clip, { backboneOf(argv[5]), argv[6], { argv + 7, argv + argc } });
+	std::cout << "\"ready\"" << std::endl;
+	for (std::string line; std::getline(std::cin, line);)
+		answer(*contestant, split(line, ' '));
+	return 0;
+}
+
+} /* namespace */
+
+int main(int argc, char **argv)
+{
+	gst_init(&argc, &argv);
+	try {
+		return serve(argc, argv);
+	} catch (const std::exception &error) {
+		std::cerr << "bench_ours: " << error.what() << "\n";
+		return 1;
+	}
+}
