@@ -8,6 +8,8 @@
 #include <new>
 #include <unordered_map>
 
+#include <sys/mman.h>
+
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 
@@ -16,7 +18,8 @@ namespace fm {
 namespace {
 
 constexpr std::size_t smallest = 64 << 10; /* Bytes; malloc does well below. */
-constexpr std::size_t alignment = 64;
+constexpr std::size_t cacheLine = 64;
+constexpr std::size_t hugePage = 2 << 20; /* Fewer entries in the processor's table of pages. */
 /* A block may be so many times as large as what is asked for. */
 constexpr std::size_t slack = 4;
 
@@ -75,10 +78,13 @@ private:
 			unused_.erase(found);
 			return block;
 		}
+		const std::size_t alignment = bytes < hugePage ? cacheLine : hugePage;
 		const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
 		void *block = std::aligned_alloc(alignment, size);
 		if (!block)
 			throw std::bad_alloc();
+		if (alignment == hugePage)
+			madvise(block, size, MADV_HUGEPAGE);
 		sizes_.emplace(block, size);
 		return block;
 	}

@@ -3,15 +3,49 @@
 
 #include <algorithm>
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_nearest2d.h>
+
+#include "parallel.h"
 
 namespace fm {
 
 namespace {
 
 constexpr std::size_t plansKept = 8;
+constexpr int pixelGrain = 2048; /* Pixels that are worth a thread. */
+
+/* index_select() along a tensor's innermost dimension goes through all of it once for each channel.
+ */
+template<typename T>
+void gatherChannels(const at::Tensor &from, const std::vector<int64_t> &places, at::Tensor &to)
+{
+	const auto *in = static_cast<const T *>(from.const_data_ptr());
+	auto *out = static_cast<T *>(to.mutable_data_ptr());
+	const int64_t channels = from.size(1);
+	const auto count = static_cast<int64_t>(places.size());
+	parallelFor(
+		static_cast<int>(from.size(2) * from.size(3)), pixelGrain, [&](int begin, int end) {
+			for (int64_t pixel = begin; pixel < end; ++pixel)
+				for (int64_t k = 0; k < count; ++k)
+					out[pixel * count + k] = in[pixel * channels + places[k]];
+		});
+}
+
+at::Tensor gatherOnHost(const at::Tensor &maps, const std::vector<int64_t> &places)
+{
+	at::Tensor result =
+		at::empty({ 1, static_cast<int64_t>(places.size()), maps.size(2), maps.size(3) },
+	                  maps.options().memory_format(at::MemoryFormat::ChannelsLast));
+	const at::Tensor source = maps.contiguous(at::MemoryFormat::ChannelsLast);
+	if (maps.element_size() == sizeof(uint32_t))
+		gatherChannels<uint32_t>(source, places, result);
+	else
+		gatherChannels<uint16_t>(source, places, result);
+	return result;
+}
 
 at::Tensor maxPool(const at::Tensor &x, const WindowShape &shape)
 {
@@ -28,6 +62,8 @@ LevelMaps LevelMaps::select(const ChannelSet &wanted) const
 	std::vector<int64_t> places;
 	for (const int channel : wanted.list())
 		places.push_back(channels.position(channel));
+	if (maps.device().is_cpu())
+		return { gatherOnHost(maps, places), wanted };
 	const at::Tensor index =
 		at::tensor(places, at::TensorOptions(maps.device()).dtype(at::kLong));
 	return { maps.index_select(1, index).contiguous(at::MemoryFormat::ChannelsLast), wanted };

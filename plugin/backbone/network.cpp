@@ -25,4 +25,18 @@ Network Network::of(BackboneKind kind)
 	return mobileNetV2();
 }
 
+int64_t Network::parameters() const
+{
+	int64_t sum = 0;
+	for (const Node &node : nodes) {
+		if (node.kind != Node::Kind::Convolution)
+			continue;
+		const WindowShape &shape = node.shape;
+		sum += int64_t{ shape.out } * (shape.in / shape.groups) * shape.kernel *
+		       shape.kernel;
+		sum += int64_t{ shape.out } * (node.norm.empty() ? 1 : 2);
+	}
+	return sum;
+}
+
 } /* namespace fm */

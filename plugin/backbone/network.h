@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,11 @@ struct Network {
 	std::vector<Node> nodes;
 
 	static Network of(BackboneKind kind);
+
+	/** \brief Numbers that training changes: of convolutions, and two for each channel of a
+	 * norm
+	 */
+	int64_t parameters() const;
 
 	/** \brief Returns the place of \a node, for those that take from it */
 	int append(Node node)

@@ -200,3 +200,17 @@ TEST(Leaks, NoneAreLeftByTheOtherTests)
 }
 
 } /* namespace */
+
+/* Once the plugin is in the registry, what does not use it does not load it, nor LibTorch. */
+TEST(Registry, LetsOtherElementsBeWithoutThePlugin)
+{
+	const Folder folder;
+	ASSERT_EQ(run(folder, "gst-inspect-1.0 featuremosaic").status, 0);
+	const std::string listLoaded = "env GST_DEBUG=GST_PLUGIN_LOADING:4 ";
+	const Outcome other = run(folder, listLoaded + "gst-inspect-1.0 identity");
+	EXPECT_EQ(other.status, 0);
+	EXPECT_NE(other.output.find("libgstcoreelements"), std::string::npos);
+	EXPECT_EQ(other.output.find("libgstfeaturemosaic"), std::string::npos);
+	const Outcome own = run(folder, listLoaded + "gst-inspect-1.0 featuremosaic");
+	EXPECT_NE(own.output.find("libgstfeaturemosaic"), std::string::npos);
+}

@@ -66,6 +66,19 @@ TEST(Network, HasAsManyMultiplyAddsAsTorchvisionSays)
 	EXPECT_NEAR(giga(BackboneKind::MobileNetV2), 0.30, 0.006);
 }
 
+/* torchvision's documentation has the classifiers'; their last layers are taken off. */
+TEST(Network, HasAsManyParametersAsTorchvisionSays)
+{
+	const auto fpn = [](int64_t channels) {
+		return (channels + 1) * 256 + (256 * 9 + 1) * 256;
+	};
+	EXPECT_EQ(Network::of(BackboneKind::ResNet50Fpn).parameters(),
+	          25557032 - 2049000 + fpn(256) + fpn(512) + fpn(1024) + fpn(2048));
+	EXPECT_EQ(Network::of(BackboneKind::ResNet18Fpn).parameters(),
+	          11689512 - 513000 + fpn(64) + fpn(128) + fpn(256) + fpn(512));
+	EXPECT_EQ(Network::of(BackboneKind::MobileNetV2).parameters(), 3504872 - 1281000);
+}
+
 TEST(Plan, OfTwelveChannelsOfP5RunsTheBodyAndTwoConvolutionsOfTheFpn)
 {
 	const Plan plan = planFor(resNet50Fpn(), "p5", firstTwelve());

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+namespace {
+
+struct Printed {
+	std::string output; /* Standard output and error. */
+	int status;
+};
+
+Printed describe(const std::string &arguments)
+{
+	const std::string command =
+		std::string("'") + std::getenv("FM_DESCRIBE") + "' " + arguments + " 2>&1";
+	std::FILE *pipe = popen(command.c_str(), "r");
+	Printed run;
+	char part[4096];
+	while (const std::size_t size = std::fread(part, 1, sizeof(part), pipe))
+		run.output.append(part, size);
+	run.status = WEXITSTATUS(pclose(pipe));
+	return run;
+}
+
+bool holds(const std::string &text, const std::string &part)
+{
+	return text.find(part) != std::string::npos;
+}
+
+} /* namespace */
+
+TEST(Describe, PrintsThePlanForWhatIsShown)
+{
+	const Printed run = describe("--level p5 --channels 0-11 --size 640x360");
+	EXPECT_EQ(run.status, 0);
+	EXPECT_TRUE(holds(run.output, "body.layer4.2.conv3"));
+	EXPECT_TRUE(holds(run.output, "fpn.layer_blocks.3.0"));
+	EXPECT_TRUE(holds(run.output, "12 of 256"));
+	EXPECT_FALSE(holds(run.output, "fpn.inner_blocks.0"));
+	EXPECT_TRUE(holds(run.output, "56 of 63 layers"));
+}
+
+TEST(Describe, PrintsLayersLevelsAndCounts)
+{
+	const Printed run = describe("--backbone resnet18-fpn --size 224x224");
+	EXPECT_EQ(run.status, 0);
+	EXPECT_TRUE(holds(run.output, "body.conv1"));
+	EXPECT_TRUE(holds(run.output, "convolution 7x7 stride 2 padding 3"));
+	EXPECT_TRUE(holds(run.output, "body.bn1"));
+	EXPECT_TRUE(holds(run.output, "c2     body.layer1               64       4  56x56"));
+	EXPECT_TRUE(holds(run.output, "parameters"));
+	EXPECT_TRUE(holds(run.output, "multiply-adds for an input of 224x224"));
+}
+
+TEST(Describe, RefusesWhatItDoesNotUnderstand)
+{
+	EXPECT_TRUE(holds(describe("--backbone vgg").output, "resnet50-fpn"));
+	EXPECT_TRUE(holds(describe("--size 640").output, "640x360"));
+	EXPECT_TRUE(holds(describe("--level p9 --size 64x64").output, "p9"));
+	EXPECT_TRUE(holds(describe("--level p2").output, "--size"));
+	for (const char *arguments :
+	     { "--backbone vgg", "--size 640", "--size 0x4", "--size 64x64x",
+	       "--level p9 --size 64x64", "--level p2", "--level p2 --channels 256 --size 64x64",
+	       "--nonsense", "more" })
+		EXPECT_EQ(describe(arguments).status, 2) << arguments;
+}
