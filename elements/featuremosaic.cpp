@@ -269,6 +269,7 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 	const bool repeat = state->sinceNetwork++ % settings.interval != 0;
 	auto job = std::make_unique<FrameJob>(
 		*state->visualizer, output, state->input, input, g_steal_pointer(&picture), repeat,
+		settings.maxInFlight == 1 ? fm::Threads::All : fm::Threads::One,
 		[self](GstClockTime elapsed) {
 			gst_feature_mosaic_note_processing_time(self, elapsed);
 		});

@@ -7,14 +7,15 @@
 #include "guard.h"
 
 FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInfo &info,
-                   GstBuffer *input, GstBuffer *picture, bool repeat, NoteTime noteTime)
+                   GstBuffer *input, GstBuffer *picture, bool repeat, fm::Threads threads,
+                   NoteTime noteTime)
 	: visualizer_(visualizer), view_(output.view()), picture_(picture), repeat_(repeat),
-	  noteTime_(std::move(noteTime))
+	  threads_(threads), noteTime_(std::move(noteTime))
 {
 	input_.emplace(info, input, GST_MAP_READ);
 	pass_.emplace(input_->frame());
 	if (!repeat_ && !view_.settings.freeze)
-		visualizer_.convert(*pass_);
+		visualizer_.convert(*pass_, threads_);
 }
 
 GstFlowReturn FrameJob::run()
@@ -32,7 +33,7 @@ GstFlowReturn FrameJob::finish()
 	return guard(element(), GST_FLOW_ERROR, [&] {
 		{
 			const MappedFrame out(view_.info, picture_.get(), GST_MAP_WRITE);
-			visualizer_.draw(*pass_, 0, out.frame());
+			visualizer_.draw(*pass_, 0, out.frame(), threads_);
 		}
 		pass_.reset();
 		noteTime_((g_get_monotonic_time() - start_) * GST_USECOND);

@@ -21,10 +21,12 @@ public:
 	 * \brief Takes \a picture, the buffer to draw into; converts \a input
 	 *
 	 * With \a repeat the maps of the frame before are shown again, where they suffice.
+	 * \a threads are for what is not the network's.
 	 * \throws fm::Error Unsupported for an \a input that is no frame of \a info
 	 */
 	FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInfo &info,
-	         GstBuffer *input, GstBuffer *picture, bool repeat, NoteTime noteTime);
+	         GstBuffer *input, GstBuffer *picture, bool repeat, fm::Threads threads,
+	         NoteTime noteTime);
 
 	GstFlowReturn run() override;
 	GstFlowReturn finish() override;
@@ -41,6 +43,7 @@ private:
 	OutputView view_;
 	std::unique_ptr<GstBuffer, Unref> picture_;
 	bool repeat_;
+	fm::Threads threads_;
 	NoteTime noteTime_;
 	std::optional<MappedFrame> input_; /* Until the network has run. */
 	std::optional<fm::FramePass> pass_;

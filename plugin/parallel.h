@@ -8,6 +8,22 @@
 
 namespace fm {
 
+/** \brief While one lives that is \a on, its thread shares no work out */
+class SerialScope
+{
+public:
+	explicit SerialScope(bool on) : outer_(isSerial) { isSerial = isSerial || on; }
+	~SerialScope() { isSerial = outer_; }
+	SerialScope(const SerialScope &) = delete;
+	SerialScope &operator=(const SerialScope &) = delete;
+
+	static bool holds() { return isSerial; }
+
+private:
+	static inline thread_local bool isSerial = false;
+	bool outer_;
+};
+
 /**
  * \brief Calls \a body(begin, end) for parts of 0..count, on the threads that LibTorch uses
  *
@@ -16,7 +32,8 @@ namespace fm {
 template<typename Body>
 void parallelFor(int count, int grain, Body &&body)
 {
-	const int parts = std::clamp(count / grain, 1, omp_get_max_threads());
+	const int threads = SerialScope::holds() ? 1 : omp_get_max_threads();
+	const int parts = std::clamp(count / grain, 1, threads);
 	if (parts == 1)
 		return body(0, count);
 

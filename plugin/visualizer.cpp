@@ -2,6 +2,7 @@
 #include "visualizer.h"
 
 #include <algorithm>
+#include <future>
 #include <numeric>
 
 #include <ATen/core/Tensor.h>
@@ -15,6 +16,7 @@
 #include "device.h"
 #include "error.h"
 #include "frame/networkinput.h"
+#include "parallel.h"
 #include "tensormemory.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
@@ -60,6 +62,15 @@ auto translateErrors(Body &&body)
 	} catch (const c10::Error &error) {
 		throw Error(Error::Kind::Internal, error.what_without_backtrace(), error.what());
 	}
+}
+
+/* OpenMP keeps a team of threads for each thread that has had use of one, and where those are more
+ * than there are processors, all of them go to sleep whenever they wait, which costs each layer its
+ * waking up. So what is done beforehand is done by a thread that ends, and its team with it. */
+template<typename Body>
+auto onThreadOfItsOwn(Body &&body)
+{
+	return std::async(std::launch::async, [&] { return translateErrors(body); }).get();
 }
 
 Precision resolve(Precision precision, c10::Device device)
@@ -312,7 +323,7 @@ FramePass::Data::Drawing Visualizer::Model::drawing(const ViewPass &view) const
 }
 
 Visualizer::Visualizer(const ModelSettings &settings)
-	: model_(translateErrors([&] { return std::make_unique<Model>(settings); }))
+	: model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); }))
 {
 }
 
@@ -343,11 +354,12 @@ Grid Visualizer::grid(const ViewSettings &settings) const
 
 void Visualizer::warmUp(Size frame, std::span<const ViewPass> views)
 {
-	translateErrors([&] { model_->warmUp(frame, views); });
+	onThreadOfItsOwn([&] { model_->warmUp(frame, views); });
 }
 
-void Visualizer::convert(FramePass &pass) const
+void Visualizer::convert(FramePass &pass, Threads threads) const
 {
+	const SerialScope serial(threads == Threads::One);
 	translateErrors([&] { model_->convert(*pass.data_); });
 }
 
@@ -356,8 +368,10 @@ void Visualizer::run(FramePass &pass, std::span<const ViewPass> views, bool repe
 	translateErrors([&] { model_->run(*pass.data_, views, repeat); });
 }
 
-void Visualizer::draw(const FramePass &pass, std::size_t index, const Frame &output) const
+void Visualizer::draw(const FramePass &pass, std::size_t index, const Frame &output,
+                      Threads threads) const
 {
+	const SerialScope serial(threads == Threads::One);
 	drawMosaic(pass.data_->drawings[index].picture, output);
 }
 

@@ -61,6 +61,9 @@ struct ViewPass {
 	const MosaicLayout &layout;   /**< Of the output's size */
 };
 
+/** \brief How many of the processors a step may use */
+enum class Threads { One, All };
+
 /** \brief One frame on its way through a Visualizer */
 class FramePass
 {
@@ -106,13 +109,17 @@ public:
 	/**
 	 * \brief Makes the network ready for frames of \a frame pixels, shown as \a views
 	 *
-	 * LibTorch's first runs at a size are slow; they are done here. As run(), for one thread.
+	 * LibTorch's first runs at a size are slow; they are done here. Not beside run().
 	 * \throws Error
 	 */
 	void warmUp(Size frame, std::span<const ViewPass> views);
 
-	/** \brief Makes the network's input of the frame; left out, run() does it where needed */
-	void convert(FramePass &pass) const;
+	/**
+	 * \brief Makes the network's input of the frame; left out, run() does it where needed
+	 *
+	 * \a threads is One for what goes on beside run(), which needs the processors.
+	 */
+	void convert(FramePass &pass, Threads threads = Threads::All) const;
 
 	/**
 	 * \brief Runs the network on the frame, and chooses what each view shows
@@ -123,7 +130,8 @@ public:
 	void run(FramePass &pass, std::span<const ViewPass> views, bool repeat);
 
 	/** \brief Draws the picture of the view at \a index among those of run() */
-	void draw(const FramePass &pass, std::size_t index, const Frame &output) const;
+	void draw(const FramePass &pass, std::size_t index, const Frame &output,
+	          Threads threads = Threads::All) const;
 
 private:
 	struct Model;
