@@ -327,7 +327,11 @@ Visualizer::Visualizer(const ModelSettings &settings)
 {
 }
 
-Visualizer::~Visualizer() = default;
+Visualizer::~Visualizer()
+{
+	model_.reset();
+	releaseTensorMemory();
+}
 
 void Visualizer::checkDeviceName(const std::string &device)
 {

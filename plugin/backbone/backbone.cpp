@@ -116,6 +116,8 @@ const Backbone::PreparedPlan &Backbone::prepared(const Demand &demand, Size imag
 		return recent_.front();
 	}
 
+	/* Weights laid out for another size are as large as the network. */
+	std::erase_if(recent_, [&](const PreparedPlan &old) { return old.plan.image != image; });
 	PreparedPlan made = { demand, Plan::of(network_, demand, image), {} };
 	std::vector<Size> sizes(network_.nodes.size());
 	for (const Step &step : made.plan.steps) {

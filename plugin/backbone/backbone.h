@@ -45,7 +45,7 @@ public:
 	 * \brief Runs the plan for \a demand on \a image, [1, 3, H, W], channels last
 	 *
 	 * The first call with a demand and a size prepares their plan: it slices weights and lays
-	 * them out for the convolutions. The last few are kept.
+	 * them out for the convolutions. The last few of one size are kept.
 	 */
 	Features forward(const at::Tensor &image, const Demand &demand);
 

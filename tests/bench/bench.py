@@ -58,7 +58,8 @@ class Contestant:
             command = [sys.executable, ROOT / "tests/bench/peers.py", name, *arguments, options.device, options.threads]
         else:
             kind = "element" if name == "bfloat16" else name
-            command = [BUILD / "tests/bench/bench_ours", kind, *arguments, *(["precision=bfloat16"] * (name == "bfloat16"))]
+            properties = [f"device={options.device}", *(["precision=bfloat16"] * (name == "bfloat16"))]
+            command = [BUILD / "tests/bench/bench_ours", kind, *arguments, *properties]
         log = open(WORK / f"{name}.log", "a")
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=log, text=True, env=os.environ | (environment or {}))
@@ -149,7 +150,7 @@ def start_and_memory(names, options):
 
 def race(backbone, size, works, peers, options):
     """One table: for each work, seconds per frame by contestant and round."""
-    names = ["element", "network", *peers]
+    names = ["element", *(["network"] * (options.device == "cpu")), *peers]
     if options.device == "cpu" and any("," not in levels for levels in works):
         names.append("bfloat16")
     print(f"\nStarting {backbone} at {size[0]}x{size[1]}: {', '.join(names)}", flush=True)
@@ -215,7 +216,7 @@ def bars(results, memory, start):
         rows.append(("c2 against the fastest of (c), (d), (e)", 7, against_fastest(c2)))
     if p2 and "article" in p2["seconds"]:
         rows.append(("p2 against (a)", 2, ratio(p2, "article", "element")))
-    if p2:
+    if p2 and "network" in p2["seconds"]:
         rows.append(("p2, the element against the bare network", 0.95, ratio(p2, "network", "element")))
     if p2 and "bfloat16" in p2["seconds"]:
         rows.append(("p2, bfloat16 against float32", 1.9, ratio(p2, "element", "bfloat16")))
@@ -412,6 +413,7 @@ def main():
     if not options.quick:
         races += race("resnet50-fpn", (1280, 720), ["c2", "p2", "p5", ALL_LEVELS], peers, options)
         races += race("mobilenet-v2", (640, 360), ["c5"], peers, options)
+    if not options.quick and options.device == "cpu":
         report["growth"] = growth(options)
         print_growth(report["growth"])
         report["multiply_adds_per_second"] = rates = ceilings(options.threads)

@@ -63,12 +63,13 @@ struct Settings {
 	std::string weights;
 	std::vector<std::string> properties; /* "name=value" */
 
+	bool has(const std::string &property) const
+	{
+		return std::ranges::find(properties, property) != properties.end();
+	}
 	fm::Precision precision() const
 	{
-		for (const std::string &property : properties)
-			if (property == "precision=bfloat16")
-				return fm::Precision::BFloat16;
-		return fm::Precision::Float32;
+		return has("precision=bfloat16") ? fm::Precision::BFloat16 : fm::Precision::Auto;
 	}
 };
 
@@ -205,7 +206,7 @@ public:
 			  fm::ModelSettings model;
 			  model.backbone = settings.backbone;
 			  model.weights = settings.weights;
-			  model.device = "cpu";
+			  model.device = settings.has("device=cuda") ? "cuda" : "cpu";
 			  model.precision = settings.precision();
 			  return model;
 		  }())

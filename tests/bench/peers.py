@@ -235,7 +235,8 @@ def main():
     sys.stdout = sys.stderr  # What libraries print is no answer.
 
     def process(i):
-        return [draw(maps) for maps in network(frames[i % len(frames)]).values()]
+        for maps in network(frames[i % len(frames)]).values():
+            draw(maps)
 
     def answer(command, *arguments):
         if command == "choose":
@@ -247,7 +248,8 @@ def main():
                 process(i)
             return (time.perf_counter() - start) / count
         elif command == "picture":
-            np.concatenate([picture.ravel() for picture in process(0)]).tofile(arguments[0])
+            pictures = [draw(maps).ravel().copy() for maps in network(frames[0]).values()]
+            np.concatenate(pictures).tofile(arguments[0])
         elif command == "features":
             np.savez(arguments[0], **network(frames[0]))
         elif command == "memory":
