@@ -12,12 +12,11 @@ void Conveyor::waitForPlace(unsigned maxInFlight)
 GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
 {
 	if (maxInFlight == 1) {
-		drain();
-		if (flow() == GST_FLOW_OK)
-			setFlow(job->run());
-		if (flow() == GST_FLOW_OK)
-			setFlow(job->finish());
-		return flow();
+		const GstFlowReturn before = drain();
+		if (before != GST_FLOW_OK)
+			return before;
+		const GstFlowReturn result = job->run();
+		return result == GST_FLOW_OK ? job->finish() : result;
 	}
 
 	if (!runner_.joinable())
@@ -28,13 +27,14 @@ GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
 		toRun_.push_back(std::move(job));
 		changed_.notify_all();
 	}
-	return flow_;
+	return std::exchange(flow_, GST_FLOW_OK);
 }
 
-void Conveyor::drain()
+GstFlowReturn Conveyor::drain()
 {
 	std::unique_lock lock(mutex_);
 	changed_.wait(lock, [&] { return inFlight_ == 0; });
+	return std::exchange(flow_, GST_FLOW_OK);
 }
 
 void Conveyor::stop()
@@ -49,13 +49,6 @@ void Conveyor::stop()
 		if (thread->joinable())
 			thread->join();
 	stopping_ = false;
-}
-
-void Conveyor::restart()
-{
-	drain();
-	std::lock_guard lock(mutex_);
-	flow_ = GST_FLOW_OK;
 }
 
 void Conveyor::start()

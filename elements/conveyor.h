@@ -24,8 +24,8 @@ public:
 /**
  * \brief Jobs in flight, in order: while one is finished, the next may run
  *
- * With one in flight all is done in submit(), with no thread of its own. submit(), drain(), stop()
- * and restart() are for one thread at a time.
+ * With one in flight all is done in submit(), with no thread of its own. submit(), drain() and
+ * stop() are for one thread at a time.
  */
 class Conveyor
 {
@@ -38,17 +38,16 @@ public:
 	/** \brief Waits until another job may be begun where \a maxInFlight are allowed */
 	void waitForPlace(unsigned maxInFlight);
 
-	/** \brief Takes on \a job; returns how that went, or how one before it did */
+	/** \brief Takes on \a job; returns how it went, or, where it is not done yet, how one
+	 * before it did
+	 */
 	GstFlowReturn submit(std::unique_ptr<Job> job, unsigned maxInFlight);
 
-	/** \brief Waits until all jobs are finished */
-	void drain();
+	/** \brief Waits until all jobs are finished; returns what none of them has told yet */
+	GstFlowReturn drain();
 
 	/** \brief Drains, and ends the threads */
 	void stop();
-
-	/** \brief Drains, and forgets that a job failed */
-	void restart();
 
 private:
 	using Queue = std::deque<std::unique_ptr<Job>>;
@@ -65,6 +64,6 @@ private:
 	Queue toRun_, toFinish_;
 	unsigned inFlight_ = 0;
 	bool stopping_ = false;
-	GstFlowReturn flow_ = GST_FLOW_OK; /* The first that was not OK. */
+	GstFlowReturn flow_ = GST_FLOW_OK; /* The first that was not OK and is not told yet. */
 	std::thread runner_, finisher_;
 };

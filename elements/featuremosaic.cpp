@@ -184,7 +184,8 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
 {
 	State *state = self->state;
-	state->conveyor.restart();
+	state->conveyor
+		.drain(); /* Of a stream that is over, what its frames met with is nothing. */
 	gst_segment_init(&state->segment, GST_FORMAT_TIME);
 	state->qos.reset();
 	state->afterDrop = false;
@@ -226,53 +227,42 @@ static void gst_feature_mosaic_note_processing_time(GstFeatureMosaic *self, GstC
 		                         gst_message_new_latency(GST_OBJECT(self)));
 }
 
-static bool gst_feature_mosaic_drop_if_late(GstFeatureMosaic *self, const ElementSettings &settings,
-                                            GstBuffer *input)
-{
-	State *state = self->state;
-	if (state->segment.format != GST_FORMAT_TIME)
-		return false;
-	const GstClockTime runningTime = gst_segment_to_running_time(
-		&state->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(input));
-	if (!settings.qos || !state->qos.isLate(runningTime))
-		return false;
-
-	GST_DEBUG_OBJECT(self, "late, dropped: %" GST_PTR_FORMAT, input);
-	gst_element_post_message(GST_ELEMENT(self),
-	                         state->qos.message(GST_OBJECT(self), state->segment, input));
-	state->afterDrop = true;
-	return true;
-}
-
 static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
 {
 	State *state = self->state;
 	Output &output = *state->output;
 	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
 
-	if (!output.isPrepared())
-		state->conveyor.drain();
-	if (!state->hasInput || !output.prepare(*state->visualizer, state->input))
+	GstFlowReturn before = GST_FLOW_OK;
+	const auto drain = [&] { before = state->conveyor.drain(); };
+	if (!state->hasInput || !output.prepare(*state->visualizer, state->input, drain))
 		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
 		                                         : GST_FLOW_NOT_NEGOTIATED;
-	if (gst_feature_mosaic_drop_if_late(self, settings, input))
+	if (settings.qos && state->qos.drops(GST_OBJECT(self), state->segment, input)) {
+		state->afterDrop = true;
 		return GST_FLOW_OK;
+	}
+
+	if (before != GST_FLOW_OK)
+		return before;
 
 	state->conveyor.waitForPlace(settings.maxInFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
 	const GstFlowReturn result = output.newBuffer(input, &picture);
 	if (result != GST_FLOW_OK)
 		return result;
-	if (std::exchange(state->afterDrop, false))
+	if (state->afterDrop)
 		GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
 
-	const bool repeat = state->sinceNetwork++ % settings.interval != 0;
+	const bool repeat = state->sinceNetwork % settings.interval != 0;
 	auto job = std::make_unique<FrameJob>(
 		*state->visualizer, output, state->input, input, g_steal_pointer(&picture), repeat,
 		settings.maxInFlight == 1 ? fm::Threads::All : fm::Threads::One,
 		[self](GstClockTime elapsed) {
 			gst_feature_mosaic_note_processing_time(self, elapsed);
 		});
+	++state->sinceNetwork;
+	state->afterDrop = false;
 	return state->conveyor.submit(std::move(job), settings.maxInFlight);
 }
 
@@ -291,8 +281,12 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 	state->hasInput = gst_video_info_from_caps(&state->input, caps);
 	output.renegotiate();
 	return state->hasInput && guard(GST_ELEMENT(self), false, [&] {
-		       if (!output.prepare(*state->visualizer, state->input))
+		       /* The event has waited for the frames before it. */
+		       if (!output.prepare(*state->visualizer, state->input, [] {}))
 			       return false;
+		       if (GST_VIDEO_INFO_FPS_N(&state->input) == 0)
+			       return true; /* A still picture: a run beforehand would gain nothing.
+			                     */
 		       const OutputView view = output.view();
 		       const fm::ViewPass views[] = { { *view.state, view.settings, view.layout } };
 		       state->visualizer->warmUp({ GST_VIDEO_INFO_WIDTH(&state->input),
@@ -302,11 +296,22 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 	       });
 }
 
+/* Events come after the frames before them. What became of those nobody has told upstream yet, and
+ * after EOS nobody will. */
+static void gst_feature_mosaic_drain(GstFeatureMosaic *self, GstEvent *event)
+{
+	if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) == 0)
+		return;
+	const GstFlowReturn flow = self->state->conveyor.drain();
+	if (GST_EVENT_TYPE(event) == GST_EVENT_EOS &&
+	    (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS))
+		GST_ELEMENT_FLOW_ERROR(self, flow);
+}
+
 static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
-	if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0)
-		self->state->conveyor.drain();
+	gst_feature_mosaic_drain(self, event);
 
 	switch (GST_EVENT_TYPE(event)) {
 	case GST_EVENT_CAPS: {
@@ -334,36 +339,13 @@ static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, Gst
 	return gst_pad_event_default(pad, parent, event);
 }
 
-/* Of \a pad: what \a other's peer can do, as far as it matters on this side. */
-static void gst_feature_mosaic_query_caps(GstPad *pad, GstPad *other, GstQuery *query)
-{
-	GstCaps *filter = nullptr;
-	gst_query_parse_caps(query, &filter);
-
-	g_autoptr(GstCaps) templ = gst_pad_get_pad_template_caps(pad);
-	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(other, nullptr);
-	g_autoptr(GstCaps) caps = capsOfSameRate(templ, peer);
-	g_autoptr(GstCaps) result =
-		filter ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
-		       : gst_caps_ref(caps);
-	gst_query_set_caps_result(query, result);
-}
-
 static gboolean gst_feature_mosaic_query_latency(GstFeatureMosaic *self, GstQuery *query)
 {
 	State *state = self->state;
 	if (!gst_pad_peer_query(self->sinkpad, query))
 		return FALSE;
 
-	gboolean live = FALSE;
-	GstClockTime min = 0;
-	GstClockTime max = GST_CLOCK_TIME_NONE;
-	gst_query_parse_latency(query, &live, &min, &max);
-	state->isLive = live;
-	min += state->latency;
-	if (GST_CLOCK_TIME_IS_VALID(max))
-		max += state->latency;
-	gst_query_set_latency(query, live, min, max);
+	state->isLive = addLatency(query, state->latency);
 	return TRUE;
 }
 
@@ -375,7 +357,7 @@ static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, Gs
 
 	switch (GST_QUERY_TYPE(query)) {
 	case GST_QUERY_CAPS:
-		gst_feature_mosaic_query_caps(pad, self->srcpad, query);
+		answerCapsQuery(pad, self->srcpad, query);
 		return TRUE;
 	case GST_QUERY_ALLOCATION:
 		/* Any stride will do; downstream's pools are for pictures of another size. */
@@ -392,7 +374,7 @@ static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, Gst
 
 	switch (GST_QUERY_TYPE(query)) {
 	case GST_QUERY_CAPS:
-		gst_feature_mosaic_query_caps(pad, self->sinkpad, query);
+		answerCapsQuery(pad, self->sinkpad, query);
 		return TRUE;
 	case GST_QUERY_LATENCY:
 		return gst_feature_mosaic_query_latency(self, query);

@@ -15,14 +15,14 @@ FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInf
 	input_.emplace(info, input, GST_MAP_READ);
 	pass_.emplace(input_->frame());
 	if (!repeat_ && !view_.settings.freeze)
-		visualizer_.convert(*pass_, threads_);
+		work([&] { visualizer_.convert(*pass_, threads_); });
 }
 
 GstFlowReturn FrameJob::run()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
 		const fm::ViewPass views[] = { { *view_.state, view_.settings, view_.layout } };
-		visualizer_.run(*pass_, views, repeat_);
+		work([&] { wasPrepared_ = visualizer_.run(*pass_, views, repeat_); });
 		input_.reset();
 		return GST_FLOW_OK;
 	});
@@ -31,12 +31,13 @@ GstFlowReturn FrameJob::run()
 GstFlowReturn FrameJob::finish()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
-		{
+		work([&] {
 			const MappedFrame out(view_.info, picture_.get(), GST_MAP_WRITE);
 			visualizer_.draw(*pass_, 0, out.frame(), threads_);
-		}
+		});
 		pass_.reset();
-		noteTime_((g_get_monotonic_time() - start_) * GST_USECOND);
+		if (!wasPrepared_)
+			noteTime_(workTime_);
 		GST_LOG_OBJECT(view_.pad, "pushing %" GST_PTR_FORMAT, picture_.get());
 		return gst_pad_push(view_.pad, picture_.release());
 	});

@@ -14,7 +14,11 @@
 class FrameJob : public Job
 {
 public:
-	/** \brief Called in finish() with the time since the job was made */
+	/**
+	 * \brief Called in finish() with the time that the frame's own work took
+	 *
+	 * Left out for a frame that the network first had to be prepared for.
+	 */
 	using NoteTime = std::function<void(GstClockTime elapsed)>;
 
 	/**
@@ -36,9 +40,19 @@ private:
 		void operator()(GstBuffer *buffer) const { gst_buffer_unref(buffer); }
 	};
 
+	/* Adds the time of \a body to the frame's. */
+	template<typename Body>
+	void work(Body &&body)
+	{
+		const gint64 start = g_get_monotonic_time();
+		body();
+		workTime_ += (g_get_monotonic_time() - start) * GST_USECOND;
+	}
+
 	GstElement *element() const { return GST_ELEMENT(GST_PAD_PARENT(view_.pad)); }
 
-	gint64 start_ = g_get_monotonic_time();
+	GstClockTime workTime_ = 0;
+	bool wasPrepared_ = false; /* The network's plan was made for this frame. */
 	fm::Visualizer &visualizer_;
 	OutputView view_;
 	std::unique_ptr<GstBuffer, Unref> picture_;

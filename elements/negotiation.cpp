@@ -71,3 +71,29 @@ MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid)
 	gst_structure_set(structure, "interlace-mode", G_TYPE_STRING, "progressive", nullptr);
 	return { gst_caps_fixate(g_steal_pointer(&caps)), layout };
 }
+
+void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query)
+{
+	GstCaps *filter = nullptr;
+	gst_query_parse_caps(query, &filter);
+
+	g_autoptr(GstCaps) templ = gst_pad_get_pad_template_caps(pad);
+	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(other, nullptr);
+	g_autoptr(GstCaps) caps = capsOfSameRate(templ, peer);
+	g_autoptr(GstCaps) result =
+		filter ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
+		       : gst_caps_ref(caps);
+	gst_query_set_caps_result(query, result);
+}
+
+bool addLatency(GstQuery *query, GstClockTime latency)
+{
+	gboolean live = FALSE;
+	GstClockTime min = 0;
+	GstClockTime max = GST_CLOCK_TIME_NONE;
+	gst_query_parse_latency(query, &live, &min, &max);
+	if (GST_CLOCK_TIME_IS_VALID(max))
+		max += latency;
+	gst_query_set_latency(query, live, min + latency, max);
+	return live;
+}

@@ -29,3 +29,10 @@ struct MosaicCaps {
  * \throws fm::Error BadSetting where the grid does not fit
  */
 MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid);
+
+/** \brief Answers a CAPS \a query on \a pad: what \a other's peer can do, as far as it matters here
+ */
+void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query);
+
+/** \brief Adds \a latency to what upstream answered to a LATENCY \a query; whether that is live */
+bool addLatency(GstQuery *query, GstClockTime latency);

@@ -56,18 +56,14 @@ void Output::reset()
 	state_ = {};
 }
 
-bool Output::isPrepared() const
-{
-	return !GST_PAD_NEEDS_RECONFIGURE(pad()) && !inputChanged_ &&
-	       seen_ == gst_feature_mosaic_pad_get_settings(pad_);
-}
-
-bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input)
+bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
+                     const std::function<void()> &drain)
 {
 	const fm::ViewSettings settings = gst_feature_mosaic_pad_get_settings(pad_);
 	const bool reconfigure = gst_pad_check_reconfigure(pad()) || inputChanged_;
 	if (!reconfigure && seen_ == settings)
 		return true;
+	drain();
 	seen_ = settings;
 
 	try {

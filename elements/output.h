@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include <gst/video/video.h>
@@ -35,15 +36,13 @@ public:
 	 * \brief Brings the pad's settings into effect, and new caps if they need them
 	 *
 	 * Settings that do not fit the model or the video are a WARNING on the bus while there are
-	 * older ones to go on with.
+	 * older ones to go on with. \a drain is called before anything changes.
 	 *
 	 * \return False where the peer accepts no caps that this pad can give
 	 * \throws fm::Error BadSetting where there are no older settings
 	 */
-	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input);
-
-	/** \brief Whether prepare() has nothing to do */
-	bool isPrepared() const;
+	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
+	             const std::function<void()> &drain);
 
 	/** \brief A new buffer with the metadata of \a input, to be drawn into */
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "qos.h"
 
+#include "debug.h"
+
 void Qos::reset()
 {
 	std::lock_guard lock(mutex_);
@@ -25,6 +27,16 @@ void Qos::update(GstEvent *event)
 		earliest_ = 0;
 	else
 		earliest_ = timestamp + late;
+}
+
+bool Qos::drops(GstObject *element, const GstSegment &segment, GstBuffer *buffer)
+{
+	if (segment.format != GST_FORMAT_TIME ||
+	    !isLate(gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer))))
+		return false;
+	GST_DEBUG_OBJECT(element, "late, dropped: %" GST_PTR_FORMAT, buffer);
+	gst_element_post_message(GST_ELEMENT(element), message(element, segment, buffer));
+	return true;
 }
 
 bool Qos::isLate(GstClockTime runningTime)

@@ -14,13 +14,13 @@ public:
 	/** \brief Takes in a QOS event from downstream */
 	void update(GstEvent *event);
 
-	/** \brief Whether a frame for \a runningTime would come too late; counts it */
-	bool isLate(GstClockTime runningTime);
-
-	/** \brief The message on a frame that was left out, (transfer full) */
-	GstMessage *message(GstObject *source, const GstSegment &segment, GstBuffer *buffer) const;
+	/** \brief Whether \a buffer would come too late; counts it, and tells of it on the bus */
+	bool drops(GstObject *element, const GstSegment &segment, GstBuffer *buffer);
 
 private:
+	bool isLate(GstClockTime runningTime);
+	GstMessage *message(GstObject *source, const GstSegment &segment, GstBuffer *buffer) const;
+
 	mutable std::mutex mutex_; /* Innermost; protects all below. */
 	gdouble proportion_ = 1.0;
 	GstClockTime earliest_ = GST_CLOCK_TIME_NONE; /* Running time. */

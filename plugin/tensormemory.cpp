@@ -50,11 +50,7 @@ public:
 	void releaseUnused()
 	{
 		std::lock_guard lock(mutex_);
-		for (const auto &[size, block] : unused_) {
-			sizes_.erase(block);
-			std::free(block);
-		}
-		unused_.clear();
+		freeUnused();
 	}
 
 	/* Never freed: tensors may outlive all else. */
@@ -81,6 +77,10 @@ private:
 		const std::size_t alignment = bytes < hugePage ? cacheLine : hugePage;
 		const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
 		void *block = std::aligned_alloc(alignment, size);
+		if (!block) {
+			freeUnused();
+			block = std::aligned_alloc(alignment, size);
+		}
 		if (!block)
 			throw std::bad_alloc();
 		if (alignment == hugePage)
@@ -89,18 +89,37 @@ private:
 		return block;
 	}
 
+	/* With the mutex held. */
+	void freeUnused()
+	{
+		for (const auto &[size, block] : unused_) {
+			sizes_.erase(block);
+			std::free(block);
+		}
+		unused_.clear();
+	}
+
+	/* False for what is not the store's. */
+	bool keep(void *block)
+	{
+		std::lock_guard lock(mutex_);
+		const auto found = sizes_.find(block);
+		if (found == sizes_.end())
+			return false;
+		try {
+			unused_.emplace(found->second, block);
+		} catch (const std::bad_alloc &) {
+			sizes_.erase(found);
+			std::free(block);
+		}
+		return true;
+	}
+
 	static void giveBack(void *block)
 	{
 		Store &store = instance();
-		{
-			std::lock_guard lock(store.mutex_);
-			const auto found = store.sizes_.find(block);
-			if (found != store.sizes_.end()) {
-				store.unused_.emplace(found->second, block);
-				return;
-			}
-		}
-		store.fallback_->raw_deleter()(block);
+		if (!store.keep(block))
+			store.fallback_->raw_deleter()(block);
 	}
 
 	c10::Allocator *fallback_;

@@ -159,11 +159,11 @@ struct Visualizer::Model {
 	explicit Model(const ModelSettings &settings);
 
 	int levelIndex(const ViewSettings &settings) const;
-	ChannelSet demand(const ViewPass &view) const;
+	ChannelSet neededChannels(const ViewPass &view, bool mayRank) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
 	void warmUp(Size frame, std::span<const ViewPass> views);
 	void convert(FramePass::Data &pass) const;
-	void run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) const;
+	bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) const;
 	void update(const ViewPass &view, bool fresh) const;
 	FramePass::Data::Drawing drawing(const ViewPass &view) const;
 
@@ -211,10 +211,11 @@ int Visualizer::Model::levelIndex(const ViewSettings &settings) const
 }
 
 /* What the view shows next. */
-ChannelSet Visualizer::Model::demand(const ViewPass &view) const
+ChannelSet Visualizer::Model::neededChannels(const ViewPass &view, bool mayRank) const
 {
 	const Level &level = backbone->levels()[levelIndex(view.settings)];
-	return view.state.data_->mosaic.demand(level, view.settings, view.layout.grid.cells());
+	return view.state.data_->mosaic.neededChannels(level, view.settings,
+	                                               view.layout.grid.cells(), mayRank);
 }
 
 /* Whether the view goes on with the maps that it has. */
@@ -224,17 +225,15 @@ bool Visualizer::Model::keepsMaps(const ViewPass &view, bool repeat) const
 	if (!state.maps.maps.defined())
 		return false;
 	return view.settings.freeze || (repeat && levelIndex(view.settings) == state.level &&
-	                                state.maps.channels.contains(demand(view)));
+	                                state.maps.channels.contains(neededChannels(view, false)));
 }
 
-/* The second run is as fast as those that follow. A ranked selection goes on with other channels
- * than its first frame needs, but as many. */
+/* A ranked selection goes on with other channels than its first frame needs, but as many. */
 void Visualizer::Model::warmUp(Size frame, std::span<const ViewPass> views)
 {
 	const Size size = networkInputSize(frame, preprocess);
 	if (size == warm)
 		return;
-	warm = size;
 	const TorchScope scope(device);
 	releaseTensorMemory();
 	const at::Tensor image = at::zeros({ 1, 3, size.height, size.width }, backbone->options())
@@ -244,18 +243,22 @@ void Visualizer::Model::warmUp(Size frame, std::span<const ViewPass> views)
 	Demand later(backbone->levels().size());
 	for (const ViewPass &view : views) {
 		const int level = levelIndex(view.settings);
-		const int shown = std::min(view.layout.grid.cells(),
-		                           ChannelSelection::parse(view.settings.channels)
-		                                   .count(backbone->levels()[level].channels));
-		std::vector<int> channels(shown);
-		std::iota(channels.begin(), channels.end(), 0);
-		first[level] |= demand(view);
-		later[level] |= ChannelSet(channels).of(backbone->levels()[level].channels);
+		const int available = backbone->levels()[level].channels;
+		const auto selection = ChannelSelection::parse(view.settings.channels);
+		first[level] |= neededChannels(view, true);
+		if (selection.isRanked()) {
+			std::vector<int> some(
+				std::min(view.layout.grid.cells(), selection.count(available)));
+			std::iota(some.begin(), some.end(), 0);
+			later[level] |= ChannelSet(some).of(available);
+		} else {
+			later[level] |= first[level];
+		}
 	}
 	if (later != first)
 		backbone->forward(image, later);
 	backbone->forward(image, first);
-	backbone->forward(image, first);
+	warm = size;
 }
 
 void Visualizer::Model::convert(FramePass::Data &pass) const
@@ -265,16 +268,17 @@ void Visualizer::Model::convert(FramePass::Data &pass) const
 	pass.input = networkInput(pass.frame, preprocess, type).to(device, type);
 }
 
-void Visualizer::Model::run(FramePass::Data &pass, std::span<const ViewPass> views,
+bool Visualizer::Model::run(FramePass::Data &pass, std::span<const ViewPass> views,
                             bool repeat) const
 {
 	const TorchScope scope(device);
+	const int plansBefore = backbone->plansMade();
 	Demand demand(backbone->levels().size());
 	std::vector<bool> fresh;
 	for (const ViewPass &view : views) {
 		fresh.push_back(!keepsMaps(view, repeat));
 		if (fresh.back())
-			demand[levelIndex(view.settings)] |= this->demand(view);
+			demand[levelIndex(view.settings)] |= neededChannels(view, !repeat);
 	}
 
 	Features features(demand.size());
@@ -297,6 +301,7 @@ void Visualizer::Model::run(FramePass::Data &pass, std::span<const ViewPass> vie
 		update(views[i], fresh[i]);
 		pass.drawings.push_back(drawing(views[i]));
 	}
+	return backbone->plansMade() != plansBefore;
 }
 
 /* A frozen view is drawn as it was, but for its size. */
@@ -323,8 +328,10 @@ FramePass::Data::Drawing Visualizer::Model::drawing(const ViewPass &view) const
 }
 
 Visualizer::Visualizer(const ModelSettings &settings)
-	: model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); }))
-{
+try : model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); })) {
+} catch (...) {
+	releaseTensorMemory();
+	throw;
 }
 
 Visualizer::~Visualizer()
@@ -367,9 +374,9 @@ void Visualizer::convert(FramePass &pass, Threads threads) const
 	translateErrors([&] { model_->convert(*pass.data_); });
 }
 
-void Visualizer::run(FramePass &pass, std::span<const ViewPass> views, bool repeat)
+bool Visualizer::run(FramePass &pass, std::span<const ViewPass> views, bool repeat)
 {
-	translateErrors([&] { model_->run(*pass.data_, views, repeat); });
+	return translateErrors([&] { return model_->run(*pass.data_, views, repeat); });
 }
 
 void Visualizer::draw(const FramePass &pass, std::size_t index, const Frame &output,

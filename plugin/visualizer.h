@@ -125,9 +125,11 @@ public:
 	 * \brief Runs the network on the frame, and chooses what each view shows
 	 *
 	 * With \a repeat the maps of the frame before are shown again, where they suffice.
+	 *
+	 * \return Whether the network had to be prepared for the views, which takes its time
 	 * \throws Error
 	 */
-	void run(FramePass &pass, std::span<const ViewPass> views, bool repeat);
+	bool run(FramePass &pass, std::span<const ViewPass> views, bool repeat);
 
 	/** \brief Draws the picture of the view at \a index among those of run() */
 	void draw(const FramePass &pass, std::size_t index, const Frame &output,

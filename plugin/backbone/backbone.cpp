@@ -9,6 +9,7 @@
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include "parallel.h"
+#include "tensormemory.h"
 
 namespace fm {
 
@@ -118,6 +119,8 @@ const Backbone::PreparedPlan &Backbone::prepared(const Demand &demand, Size imag
 
 	/* Weights laid out for another size are as large as the network. */
 	std::erase_if(recent_, [&](const PreparedPlan &old) { return old.plan.image != image; });
+	releaseTensorMemory(); /* Its results are of other sizes. */
+	++plansMade_;
 	PreparedPlan made = { demand, Plan::of(network_, demand, image), {} };
 	std::vector<Size> sizes(network_.nodes.size());
 	for (const Step &step : made.plan.steps) {
@@ -150,11 +153,11 @@ Features Backbone::forward(const at::Tensor &image, const Demand &demand)
 			result = (*prepared.convolutions[i])(x);
 		} else if (step.overwritesAdded) {
 			result = values[node.added].maps;
-			prepared.convolutions[i]->plusInto(result, x);
+			prepared.convolutions[i]->addTo(x, result);
 		} else if (node.upsample) {
 			result = at::upsample_nearest2d(values[node.added].maps,
 			                                { step.size.height, step.size.width });
-			prepared.convolutions[i]->plusInto(result, x);
+			prepared.convolutions[i]->addTo(x, result);
 		} else {
 			result = prepared.convolutions[i]->plus(
 				x, values[node.added].select(step.channels).maps);

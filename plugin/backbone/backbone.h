@@ -49,6 +49,9 @@ public:
 	 */
 	Features forward(const at::Tensor &image, const Demand &demand);
 
+	/** \brief How many plans have been prepared so far */
+	int plansMade() const { return plansMade_; }
+
 private:
 	struct PreparedPlan;
 
@@ -61,6 +64,7 @@ private:
 	std::vector<ConvolutionParameters> parameters_; /* By node. */
 
 	std::list<PreparedPlan> recent_; /* The last used first. */
+	int plansMade_ = 0;
 	/* Those that the recent plans use, by node, channels and size of the input. */
 	std::map<std::tuple<int, ChannelSet, int, int>, std::weak_ptr<const Convolution>>
 		convolutions_;

@@ -178,7 +178,7 @@ at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
 	               mkldnnScalars(activation_), std::nullopt);
 }
 
-void Convolution::plusInto(at::Tensor &other, const at::Tensor &x) const
+void Convolution::addTo(const at::Tensor &x, at::Tensor &other) const
 {
 	if (!packed_) {
 		other.add_(withoutActivation(x));

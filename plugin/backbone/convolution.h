@@ -42,7 +42,7 @@ public:
 	at::Tensor plus(const at::Tensor &x, const at::Tensor &other) const;
 
 	/** \brief The same, written over \a other */
-	void plusInto(at::Tensor &other, const at::Tensor &x) const;
+	void addTo(const at::Tensor &x, at::Tensor &other) const;
 
 private:
 	at::Tensor withoutActivation(const at::Tensor &x) const;

@@ -46,14 +46,15 @@ private:
 /**
  * \brief The N channels of highest mean absolute activation, steady from frame to frame
  *
- * The first frame gives the exact ranking. After that the activation is averaged over time, and a
+ * The first frame gives the exact ranking. After that the activation is averaged over the frames
+ * that are looked at, and a
  * channel keeps its tile until one that is not shown is clearly stronger, so that tiles do not
  * change places between channels of nearly the same activation.
  */
 class ChannelRanking
 {
 public:
-	/** \brief Takes in one frame's maps, all of the level's */
+	/** \brief Takes in the maps of one frame of several, all of the level's */
 	void update(const FeatureMaps &maps, int count);
 
 	/** \brief The channels in the order of the tiles; none before the first frame */

@@ -39,19 +39,21 @@ std::vector<int> firstOf(std::vector<int> channels, int cells)
 
 } /* namespace */
 
-bool Mosaic::isRankingDue(const Level &level, const ChannelSelection &selection) const
+bool Mosaic::hasRanking(const Level &level, const ChannelSelection &selection) const
 {
-	return level_ != level || sinceRanking_ >= rankingInterval ||
-	       static_cast<int>(ranking_.shown().size()) != selection.count(level.channels);
+	return level_ == level &&
+	       static_cast<int>(ranking_.shown().size()) == selection.count(level.channels);
 }
 
-ChannelSet Mosaic::demand(const Level &level, const ViewSettings &settings, int cells) const
+ChannelSet Mosaic::neededChannels(const Level &level, const ViewSettings &settings, int cells,
+                                  bool mayRank) const
 {
 	const ChannelSelection selection = ChannelSelection::parse(settings.channels);
 	if (!selection.isRanked())
 		return ChannelSet(firstOf(selection.indices(level.channels), cells))
 		        .of(level.channels);
-	if (isRankingDue(level, selection))
+	const bool isDue = mayRank && sinceRanking_ >= rankingInterval;
+	if (isDue || !hasRanking(level, selection))
 		return ChannelSet::all();
 	return ChannelSet(firstOf(ranking_.shown(), cells)).of(level.channels);
 }

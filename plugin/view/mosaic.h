@@ -22,8 +22,13 @@ namespace fm {
 class Mosaic
 {
 public:
-	/** \brief The channels that the maps of the next update() have to be, for \a cells tiles */
-	ChannelSet demand(const Level &level, const ViewSettings &settings, int cells) const;
+	/**
+	 * \brief The channels that the maps of the next update() have to be, for \a cells tiles
+	 *
+	 * With \a mayRank a ranked selection asks for all of them when it is time to.
+	 */
+	ChannelSet neededChannels(const Level &level, const ViewSettings &settings, int cells,
+	                          bool mayRank = true) const;
 
 	/** \brief Takes in one frame's \a maps of \a level, which are the channels \a held */
 	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
@@ -41,7 +46,7 @@ private:
 		Range range; /* From the first colour to the last. */
 	};
 
-	bool isRankingDue(const Level &level, const ChannelSelection &selection) const;
+	bool hasRanking(const Level &level, const ChannelSelection &selection) const;
 	std::vector<int> chooseChannels(const FeatureMaps &maps, const ChannelSet &held,
 	                                const ChannelSelection &selection, int cells);
 	void setRanges(const FeatureMaps &maps, const ViewSettings &settings);

@@ -136,6 +136,9 @@ public:
 	void choose(const std::vector<std::string> &levels, const std::string &channels) override
 	{
 		check(levels.size() == 1, "one level at a time");
+		/* As many tiles as there are channels: what has no cell is not computed. */
+		gst_util_set_object_arg(G_OBJECT(mosaic_), "columns", "0");
+		gst_util_set_object_arg(G_OBJECT(mosaic_), "rows", "0");
 		gst_util_set_object_arg(G_OBJECT(mosaic_), "channels", channels.c_str());
 		gst_util_set_object_arg(G_OBJECT(mosaic_), "level", levels[0].c_str());
 	}
@@ -220,6 +223,8 @@ public:
 			fm::ViewSettings settings;
 			settings.level = level;
 			settings.channels = channels;
+			settings.columns = 0;
+			settings.rows = 0;
 			settings.labels = false;
 			const auto layout = fm::MosaicLayout::ofWidth(clip_.size.width, clip_.size,
 			                                              visualizer_.grid(settings));

@@ -82,7 +82,9 @@ class Torch:
         self.options = {"device": device, "dtype": torch.float16 if half else torch.float32}
         self.names = levels.names
         self.module = levels.to(**self.options, memory_format=self.format)
-        if compiler:
+        if compiler is not None:
+            # Without it the weights are not laid out for oneDNN beforehand.
+            torch._inductor.config.freezing = device == "cpu"
             self.module = torch.compile(self.module, **compiler)
 
     def choose(self, names):
@@ -99,11 +101,12 @@ class OnnxRuntime:
     def __init__(self, levels, size, threads):
         import onnxruntime
         path = Path(sys.argv[6]).with_suffix(f".{size[0]}x{size[1]}.onnx")
-        torch.onnx.export(levels, (torch.zeros(1, 3, size[1], size[0]),), str(path), dynamo=False)
+        if not path.exists():
+            torch.onnx.export(levels, (torch.zeros(1, 3, size[1], size[0]),), str(path), dynamo=False,
+                              output_names=levels.names)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self.names = levels.names
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0].name
 
@@ -111,8 +114,9 @@ class OnnxRuntime:
         self.shown = names
 
     def __call__(self, frame):
-        maps = dict(zip(self.names, self.session.run(None, {self.input: network_input(frame).numpy()})))
-        return {name: maps[name][0, :CHANNELS] for name in self.shown}
+        x = network_input(frame).contiguous().numpy()
+        maps = self.session.run(self.shown, {self.input: x})
+        return {name: m[0, :CHANNELS] for name, m in zip(self.shown, maps)}
 
 
 class OpenVino:
@@ -138,7 +142,7 @@ class OpenVino:
             self.compile(names)
 
     def __call__(self, frame):
-        result = self.request.infer([network_input(frame).numpy()], share_inputs=True, share_outputs=True)
+        result = self.request.infer([network_input(frame).contiguous().numpy()], share_inputs=True, share_outputs=True)
         maps = dict(zip(self.names, (result[i] for i in range(len(self.names)))))
         return {name: maps[name][0, :CHANNELS] for name in self.shown}
 

@@ -41,8 +41,8 @@ TEST(InFlight, FramesComeOutInOrderAndAreTheSame)
 
 TEST(InFlight, ViewsThatRememberSeeTheFramesInOrder)
 {
-	for (const std::string properties :
-	     { "normalize=running", "channels=top:4 normalize=level", "interval=3" })
+	for (const std::string properties : { "normalize=running", "channels=top:4 normalize=level",
+	                                      "interval=3", "interval=3 channels=top:4" })
 		EXPECT_EQ(pictures(properties + " max-in-flight=4", 24), pictures(properties, 24))
 			<< properties;
 }
@@ -121,6 +121,75 @@ TEST(InFlight, AnErrorDownstreamReachesTheSource)
 	for (unsigned i = 0; i < 100 && result == GST_FLOW_OK; ++i)
 		result = mosaic.push(mosaic.frame(i, i));
 	EXPECT_EQ(result, GST_FLOW_FLUSHING);
+}
+
+/* What the last frame met with has no other frame to be told by. */
+TEST(InFlight, AnErrorOfTheLastFrameIsPostedAtEos)
+{
+	Mosaic mosaic("max-in-flight=2");
+	mosaic.setInput(96, 64);
+	gst_pad_unlink(GST_PAD_PEER(mosaic.harness()->sinkpad), mosaic.harness()->sinkpad);
+	EXPECT_EQ(mosaic.push(mosaic.frame(0, 0)), GST_FLOW_OK);
+	gst_harness_push_event(mosaic.harness(), gst_event_new_eos());
+	const std::vector<Report> errors = mosaic.reports(GST_MESSAGE_ERROR);
+	ASSERT_EQ(errors.size(), 1u);
+	EXPECT_TRUE(errors[0].is(GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED));
+}
+
+/* As a tee relies on, which goes on with branches that are not linked. */
+TEST(InFlight, AnErrorIsToldOnceAndTheNextFrameMaySucceed)
+{
+	for (const char *properties : { "max-in-flight=1", "max-in-flight=3" }) {
+		Mosaic mosaic(properties);
+		mosaic.setInput(96, 64);
+		GstPad *source = GST_PAD_PEER(mosaic.harness()->sinkpad);
+		gst_pad_unlink(source, mosaic.harness()->sinkpad);
+		GstFlowReturn result = GST_FLOW_OK;
+		for (unsigned i = 0; i < 100 && result == GST_FLOW_OK; ++i)
+			result = mosaic.push(mosaic.frame(i, i));
+		EXPECT_EQ(result, GST_FLOW_NOT_LINKED);
+
+		gst_pad_link(source, mosaic.harness()->sinkpad);
+		mosaic.push(mosaic.frame(100, 1));
+		mosaic.push(mosaic.frame(101, 1));
+		EXPECT_EQ(mosaic.push(mosaic.frame(102, 1)), GST_FLOW_OK) << properties;
+		gst_harness_push_event(mosaic.harness(), gst_event_new_eos());
+		EXPECT_TRUE(mosaic.pull()) << properties;
+	}
+}
+
+/* A sink that waits for its clock, or to be resumed, is not this element's latency. */
+TEST(InFlight, TheLatencyLeavesOutWhatTheSinkTakes)
+{
+	Mosaic mosaic("max-in-flight=3");
+	mosaic.setInput(96, 64);
+	gst_harness_set_upstream_latency(mosaic.harness(), 0);
+	gst_pad_add_probe(
+		mosaic.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+		[](GstPad *, GstPadProbeInfo *, gpointer) {
+			g_usleep(400 * 1000);
+			return GST_PAD_PROBE_OK;
+		},
+		nullptr, nullptr);
+	for (unsigned i = 0; i < 6; ++i)
+		EXPECT_EQ(mosaic.push(mosaic.frame(i, i)), GST_FLOW_OK);
+	gst_harness_push_event(mosaic.harness(), gst_event_new_eos());
+
+	const Owned<GstQuery> query(gst_query_new_latency());
+	GstClockTime min = 0;
+	ASSERT_TRUE(gst_pad_peer_query(mosaic.harness()->sinkpad, query.get()));
+	gst_query_parse_latency(query.get(), nullptr, &min, nullptr);
+	EXPECT_GT(min, 0u);
+	EXPECT_LT(min, 400 * GST_MSECOND);
+}
+
+/* The warm-up asks for no channel that there is not. */
+TEST(WarmUp, TakesRepeatedChannelsOfAShallowLevel)
+{
+	Mosaic mosaic("level=c1 channels=0-11,0-11 columns=6 rows=4");
+	mosaic.setInput(192, 128);
+	EXPECT_TRUE(mosaic.process(1));
+	EXPECT_TRUE(mosaic.reports(GST_MESSAGE_ERROR).empty());
 }
 
 /* LibTorch's first runs at a size take many times as long; they are over before the first frame. */

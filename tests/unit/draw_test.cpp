@@ -198,7 +198,7 @@ TEST(Mosaic, OfARankedSelectionNeedsAllChannelsNowAndThen)
 	Mosaic mosaic;
 	int whole = 0;
 	for (int frame = 0; frame < 100; ++frame) {
-		const ChannelSet demand = mosaic.demand(level, settings, 12);
+		const ChannelSet demand = mosaic.neededChannels(level, settings, 12);
 		whole += demand.isAll() ? 1 : 0;
 		if (!demand.isAll()) {
 			EXPECT_EQ(demand, ChannelSet({ 1 }));
@@ -212,10 +212,11 @@ TEST(Mosaic, NeedsNoChannelsBeyondItsCells)
 {
 	ViewSettings settings;
 	settings.channels = "5,3,9,7";
-	EXPECT_EQ(Mosaic().demand({ "c1", "", 64, 2 }, settings, 3), ChannelSet({ 3, 5, 9 }));
+	EXPECT_EQ(Mosaic().neededChannels({ "c1", "", 64, 2 }, settings, 3),
+	          ChannelSet({ 3, 5, 9 }));
 	settings.channels = "all";
-	EXPECT_EQ(Mosaic().demand({ "c1", "", 64, 2 }, settings, 64), ChannelSet::all());
-	EXPECT_EQ(Mosaic().demand({ "c1", "", 64, 2 }, settings, 2), ChannelSet({ 0, 1 }));
+	EXPECT_EQ(Mosaic().neededChannels({ "c1", "", 64, 2 }, settings, 64), ChannelSet::all());
+	EXPECT_EQ(Mosaic().neededChannels({ "c1", "", 64, 2 }, settings, 2), ChannelSet({ 0, 1 }));
 }
 
 TEST(Draw, GivesTheSamePictureInEveryFormat)
