@@ -12,8 +12,8 @@ void Conveyor::waitForPlace(unsigned maxInFlight)
 GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
 {
 	if (maxInFlight == 1) {
-		const GstFlowReturn before = drain();
-		if (before != GST_FLOW_OK)
+		drain();
+		if (const GstFlowReturn before = takeFlow(); before != GST_FLOW_OK)
 			return before;
 		const GstFlowReturn result = job->run();
 		return result == GST_FLOW_OK ? job->finish() : result;
@@ -30,10 +30,15 @@ GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
 	return std::exchange(flow_, GST_FLOW_OK);
 }
 
-GstFlowReturn Conveyor::drain()
+void Conveyor::drain()
 {
 	std::unique_lock lock(mutex_);
 	changed_.wait(lock, [&] { return inFlight_ == 0; });
+}
+
+GstFlowReturn Conveyor::takeFlow()
+{
+	std::lock_guard lock(mutex_);
 	return std::exchange(flow_, GST_FLOW_OK);
 }
 
@@ -53,15 +58,11 @@ void Conveyor::stop()
 
 void Conveyor::start()
 {
-	runner_ = std::thread([this] {
-		work(toRun_, [this](std::unique_ptr<Job> job) { runJob(std::move(job)); });
-	});
-	finisher_ = std::thread([this] {
-		work(toFinish_, [this](std::unique_ptr<Job> job) { finishJob(std::move(job)); });
-	});
+	runner_ = std::thread([this] { work(toRun_, &Conveyor::runJob); });
+	finisher_ = std::thread([this] { work(toFinish_, &Conveyor::finishJob); });
 }
 
-void Conveyor::work(Queue &from, const std::function<void(std::unique_ptr<Job>)> &handle)
+void Conveyor::work(Queue &from, void (Conveyor::*handle)(std::unique_ptr<Job>))
 {
 	while (true) {
 		std::unique_lock lock(mutex_);
@@ -71,7 +72,7 @@ void Conveyor::work(Queue &from, const std::function<void(std::unique_ptr<Job>)>
 		std::unique_ptr<Job> job = std::move(from.front());
 		from.pop_front();
 		lock.unlock();
-		handle(std::move(job));
+		(this->*handle)(std::move(job));
 	}
 }
 

@@ -3,7 +3,6 @@
 
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -24,8 +23,8 @@ public:
 /**
  * \brief Jobs in flight, in order: while one is finished, the next may run
  *
- * With one in flight all is done in submit(), with no thread of its own. submit(), drain() and
- * stop() are for one thread at a time.
+ * With one in flight all is done in submit(), with no thread of its own. submit(), drain(), stop()
+ * and takeFlow() are for one thread at a time.
  */
 class Conveyor
 {
@@ -43,8 +42,12 @@ public:
 	 */
 	GstFlowReturn submit(std::unique_ptr<Job> job, unsigned maxInFlight);
 
-	/** \brief Waits until all jobs are finished; returns what none of them has told yet */
-	GstFlowReturn drain();
+	/** \brief Waits until all jobs are finished */
+	void drain();
+
+	/** \brief How the first job went that failed and that submit() has not told of; forgets it
+	 */
+	GstFlowReturn takeFlow();
 
 	/** \brief Drains, and ends the threads */
 	void stop();
@@ -53,7 +56,7 @@ private:
 	using Queue = std::deque<std::unique_ptr<Job>>;
 
 	void start();
-	void work(Queue &from, const std::function<void(std::unique_ptr<Job>)> &handle);
+	void work(Queue &from, void (Conveyor::*handle)(std::unique_ptr<Job>));
 	void runJob(std::unique_ptr<Job> job);
 	void finishJob(std::unique_ptr<Job> job);
 	GstFlowReturn flow();

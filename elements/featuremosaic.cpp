@@ -184,8 +184,8 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
 {
 	State *state = self->state;
-	state->conveyor
-		.drain(); /* Of a stream that is over, what its frames met with is nothing. */
+	state->conveyor.drain();
+	state->conveyor.takeFlow(); /* Of a stream that is over. */
 	gst_segment_init(&state->segment, GST_FORMAT_TIME);
 	state->qos.reset();
 	state->afterDrop = false;
@@ -233,8 +233,7 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 	Output &output = *state->output;
 	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
 
-	GstFlowReturn before = GST_FLOW_OK;
-	const auto drain = [&] { before = state->conveyor.drain(); };
+	const auto drain = [&] { state->conveyor.drain(); };
 	if (!state->hasInput || !output.prepare(*state->visualizer, state->input, drain))
 		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
 		                                         : GST_FLOW_NOT_NEGOTIATED;
@@ -242,9 +241,6 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		state->afterDrop = true;
 		return GST_FLOW_OK;
 	}
-
-	if (before != GST_FLOW_OK)
-		return before;
 
 	state->conveyor.waitForPlace(settings.maxInFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
@@ -285,8 +281,7 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 		       if (!output.prepare(*state->visualizer, state->input, [] {}))
 			       return false;
 		       if (GST_VIDEO_INFO_FPS_N(&state->input) == 0)
-			       return true; /* A still picture: a run beforehand would gain nothing.
-			                     */
+			       return true; /* A still: to run beforehand would gain nothing. */
 		       const OutputView view = output.view();
 		       const fm::ViewPass views[] = { { *view.state, view.settings, view.layout } };
 		       state->visualizer->warmUp({ GST_VIDEO_INFO_WIDTH(&state->input),
@@ -302,9 +297,11 @@ static void gst_feature_mosaic_drain(GstFeatureMosaic *self, GstEvent *event)
 {
 	if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) == 0)
 		return;
-	const GstFlowReturn flow = self->state->conveyor.drain();
-	if (GST_EVENT_TYPE(event) == GST_EVENT_EOS &&
-	    (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS))
+	self->state->conveyor.drain();
+	if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+		return;
+	const GstFlowReturn flow = self->state->conveyor.takeFlow();
+	if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)
 		GST_ELEMENT_FLOW_ERROR(self, flow);
 }
 

@@ -354,13 +354,15 @@ def plot(results):
                 ms = [1000 * value for value in values]
                 median = statistics.median(ms)
                 axes.bar(place + 0.8 * (i / len(seconds) - 0.5), median, 0.8 / len(seconds), color=colors[name], align="edge",
-                         yerr=[[median - min(ms)], [max(ms) - median]], ecolor="0.4", label=(PEERS | OURS)[name] if place == 0 else None)
+                         yerr=[[median - min(ms)], [max(ms) - median]], ecolor="0.4")
         axes.set_xticks(range(len(here)), ["all levels" if "," in r["levels"] else r["levels"] for r in here])
         axes.set_yscale("log")
         axes.set_ylabel("ms per frame")
         axes.set_title(f"ResNet-50 + FPN, {size[0]}x{size[1]}, 12 channels")
         axes.grid(axis="y", which="both", alpha=0.3)
-    panels[0][-1].legend(fontsize=8, bbox_to_anchor=(1.02, 1), loc="upper left")
+    patches = [pyplot.Rectangle((0, 0), 1, 1, color=colors[name]) for name in names]
+    panels[0][-1].legend(patches, [(PEERS | OURS)[name] for name in names], fontsize=8, bbox_to_anchor=(1.02, 1),
+                         loc="upper left")
     figure.tight_layout()
     for suffix in ("png", "svg"):
         figure.savefig(BUILD / f"bench.{suffix}", dpi=120)
