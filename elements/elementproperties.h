@@ -59,8 +59,6 @@ inline const ElementProperty playingProperties[] = {
 	{ "qos", "Drop frames that would come too late",
 	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::qos> } },
 	{ "max-in-flight",
-	  "Frames at work at once: 1 has the lowest latency; with more, frames are converted and "
-	  "drawn "
-	  "while the network is at work on others",
+	  "Frames at work at once: 1 has the lowest latency, with more they overlap the network",
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 1, 8 } },
 };

@@ -6,10 +6,10 @@ namespace fm {
 /**
  * \brief While one lives, CPU tensors that its thread makes take their memory from a store
  *
- * A frame's tensors are large and of the same sizes each time. malloc maps and unmaps them, and the
- * kernel clears each page anew, which costs up to a third of a frame's time. The store keeps what
- * is given back, and hands it out again. Other threads of the process, and other users of
- * LibTorch, are not concerned.
+ * A frame's tensors are large and of the same sizes each time. malloc would map and unmap them, and
+ * the kernel clear each page anew. The store keeps what is given back, and hands it out again.
+ * Loading goes through it as well, so that frames use again what it needed for a while. Other
+ * threads of the process, and other users of LibTorch, are not concerned.
  */
 class TensorMemoryScope
 {

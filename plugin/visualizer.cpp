@@ -44,7 +44,6 @@ struct TorchScope {
 	explicit TorchScope(c10::Device device) : device(device) {}
 
 	c10::InferenceMode inference;
-	TensorMemoryScope memory;
 	c10::WarningUtils::WarningHandlerGuard warning{ &warnings };
 	c10::DeviceGuard device;
 };
@@ -115,6 +114,7 @@ LevelMaps onHost(const LevelMaps &maps, const ChannelSet &wanted)
 {
 	if (maps.maps.device().is_cpu() && maps.maps.scalar_type() == at::kFloat)
 		return maps;
+	const TensorMemoryScope memory;
 	LevelMaps selected = maps.select(wanted);
 	selected.maps = selected.maps.to(at::kCPU, at::kFloat);
 	return selected;
@@ -180,6 +180,8 @@ Visualizer::Model::Model(const ModelSettings &settings)
 	  preprocess(settings.preprocess)
 {
 	const TorchScope scope(device);
+	/* Frames go on with what loading needs for a while. */
+	const TensorMemoryScope memory;
 	const auto options = at::TensorOptions(device).dtype(scalarType(precision));
 
 	LoadedBackbone loaded =
@@ -235,7 +237,6 @@ void Visualizer::Model::warmUp(Size frame, std::span<const ViewPass> views)
 	if (size == warm)
 		return;
 	const TorchScope scope(device);
-	releaseTensorMemory();
 	const at::Tensor image = at::zeros({ 1, 3, size.height, size.width }, backbone->options())
 	                                 .contiguous(at::MemoryFormat::ChannelsLast);
 
@@ -264,6 +265,7 @@ void Visualizer::Model::warmUp(Size frame, std::span<const ViewPass> views)
 void Visualizer::Model::convert(FramePass::Data &pass) const
 {
 	const TorchScope scope(device);
+	const TensorMemoryScope memory;
 	const c10::ScalarType type = scalarType(precision);
 	pass.input = networkInput(pass.frame, preprocess, type).to(device, type);
 }

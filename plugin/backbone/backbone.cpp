@@ -138,6 +138,7 @@ Features Backbone::forward(const at::Tensor &image, const Demand &demand)
 {
 	const Size size = { static_cast<int>(image.size(3)), static_cast<int>(image.size(2)) };
 	const PreparedPlan &prepared = this->prepared(demand, size);
+	const TensorMemoryScope memory; /* For what the plan computes, not for its weights. */
 	std::vector<LevelMaps> values(network_.nodes.size());
 
 	for (std::size_t i = 0; i < prepared.plan.steps.size(); ++i) {

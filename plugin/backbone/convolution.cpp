@@ -64,6 +64,12 @@ const char *mkldnnName(Activation activation)
 	return names[static_cast<int>(activation)];
 }
 
+/* Behind a sum no activation has no name. */
+Text mkldnnNameBehindSum(Activation activation)
+{
+	return activation == Activation::None ? Text() : Text(mkldnnName(activation));
+}
+
 Scalars mkldnnScalars(Activation activation)
 {
 	Scalars scalars;
@@ -171,10 +177,8 @@ at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
 		return activate(result);
 	}
 	static const auto op = mkldnnOperator<Binary>("mkldnn::_convolution_pointwise", "binary");
-	const Text activation =
-		activation_ == Activation::None ? Text() : Text(mkldnnName(activation_));
 	return op.call(x, other, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
-	               shape_.groups, "add", at::Scalar(1.0), activation,
+	               shape_.groups, "add", at::Scalar(1.0), mkldnnNameBehindSum(activation_),
 	               mkldnnScalars(activation_), std::nullopt);
 }
 
@@ -187,11 +191,9 @@ void Convolution::addTo(const at::Tensor &x, at::Tensor &other) const
 	}
 	static const auto op =
 		mkldnnOperator<BinaryInPlace>("mkldnn::_convolution_pointwise_", "binary");
-	const Text activation =
-		activation_ == Activation::None ? Text() : Text(mkldnnName(activation_));
 	op.call(other, x, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
-	        shape_.groups, "add", at::Scalar(1.0), activation, mkldnnScalars(activation_),
-	        std::nullopt);
+	        shape_.groups, "add", at::Scalar(1.0), mkldnnNameBehindSum(activation_),
+	        mkldnnScalars(activation_), std::nullopt);
 }
 
 } /* namespace fm */

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include <ATen/ops/empty.h>
 
 #include "error.h"
+#include "lineartap.h"
 #include "parallel.h"
 #include "rgbrow.h"
 
@@ -86,24 +86,11 @@ Size resizedSize(Size frame, const PreprocessSettings &settings)
 	return size;
 }
 
-/* The two neighbours of a pixel on one axis, and the weight of the second: bilinear with half-pixel
- * centres, as torch.nn.functional.interpolate computes it with align_corners=False. */
-struct Tap {
-	int first, second;
-	float weight;
-};
-
-std::vector<Tap> bilinearTaps(int from, int to)
+std::vector<LinearTap> linearTaps(int from, int to)
 {
-	const float scale = static_cast<float>(from) / static_cast<float>(to);
-	std::vector<Tap> taps(to);
-	for (int i = 0; i < to; ++i) {
-		const float center = (static_cast<float>(i) + 0.5f) * scale - 0.5f;
-		const float position = std::max(center, 0.0f);
-		const int first = std::min(static_cast<int>(position), from - 1);
-		taps[i] = { first, std::min(first + 1, from - 1),
-			    position - static_cast<float>(first) };
-	}
+	std::vector<LinearTap> taps(to);
+	for (int i = 0; i < to; ++i)
+		taps[i] = linearTap(i, from, to);
 	return taps;
 }
 
@@ -139,10 +126,10 @@ private:
 };
 
 template<typename T>
-void resizeRow(const float *above, const float *below, float weight, const std::vector<Tap> &taps,
-               T *out)
+void resizeRow(const float *above, const float *below, float weight,
+               const std::vector<LinearTap> &taps, T *out)
 {
-	for (const Tap &tap : taps)
+	for (const LinearTap &tap : taps)
 		for (int c = 0; c < 3; ++c) {
 			const auto along = [&](const float *row) {
 				const float left = row[3 * tap.first + c];
@@ -159,8 +146,8 @@ template<typename T>
 void convertResized(const Frame &frame, Preprocess mode, Size resized, Size padded, T *out)
 {
 	const Table<float> table = normalisation<float>(mode);
-	const std::vector<Tap> columns = bilinearTaps(frame.size.width, resized.width);
-	const std::vector<Tap> rows = bilinearTaps(frame.size.height, resized.height);
+	const std::vector<LinearTap> columns = linearTaps(frame.size.width, resized.width);
+	const std::vector<LinearTap> rows = linearTaps(frame.size.height, resized.height);
 	const std::ptrdiff_t stride = std::ptrdiff_t{ 3 } * padded.width;
 
 	parallelFor(padded.height, grain, [&](int begin, int end) {
@@ -169,7 +156,7 @@ void convertResized(const Frame &frame, Preprocess mode, Size resized, Size padd
 			T *row = out + stride * y;
 			T *rest = row;
 			if (y < resized.height) {
-				const Tap &tap = rows[y];
+				const LinearTap &tap = rows[y];
 				resizeRow(source.get(tap.first), source.get(tap.second), tap.weight,
 				          columns, row);
 				rest += std::ptrdiff_t{ 3 } * resized.width;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "error.h"
 #include "frame/output.h"
@@ -98,10 +99,9 @@ private:
 	{
 		int inTile = 0;
 		const Source source = sourceOf(y, inTile);
-		if (source != source_ || !hasSource_) {
+		if (source != source_) {
 			paintUnlabelled(source);
 			source_ = source;
-			hasSource_ = true;
 		}
 		row = unlabelled_;
 		if (source.gridRow >= 0)
@@ -171,8 +171,7 @@ private:
 	const MosaicPicture &picture_;
 	const MosaicLayout &layout_;
 	const Geometry &geometry_;
-	Source source_; /* Of unlabelled_. */
-	bool hasSource_ = false;
+	std::optional<Source> source_; /* Of unlabelled_. */
 	Row unlabelled_, row_, below_;
 	std::vector<float> values_;
 	std::vector<Rgba8> colors_;

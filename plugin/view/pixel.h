@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "frame/lineartap.h"
 #include "maps.h"
 
 namespace fm {
@@ -47,25 +48,6 @@ FM_HOST_DEVICE inline int colorIndex(float value, Range range, float gamma)
 FM_HOST_DEVICE inline int nearestIndex(int pixel, int mapSize, int tileSize)
 {
 	return static_cast<int>(static_cast<long long>(pixel) * mapSize / tileSize);
-}
-
-/** \brief The two neighbours of a pixel on one axis of a map, and the weight of the second */
-struct LinearTap {
-	int first, second;
-	float weight;
-};
-
-/** \brief Half-pixel centres, clamped at the edges (align_corners=false) */
-FM_HOST_DEVICE inline LinearTap linearTap(int pixel, int mapSize, int tileSize)
-{
-	const float scale = static_cast<float>(mapSize) / static_cast<float>(tileSize);
-	float position = (static_cast<float>(pixel) + 0.5f) * scale - 0.5f;
-	const float last = static_cast<float>(mapSize - 1);
-	position = position < 0.0f ? 0.0f : position > last ? last : position;
-
-	const int first = static_cast<int>(position);
-	return { first, first + 1 < mapSize ? first + 1 : first,
-		 position - static_cast<float>(first) };
 }
 
 FM_HOST_DEVICE inline float sampleLinear(const MapView &map, LinearTap x, LinearTap y)

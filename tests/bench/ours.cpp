@@ -26,7 +26,6 @@
 
 #include "backbone/weights.h"
 #include "frame/networkinput.h"
-#include "tensormemory.h"
 #include "view/channels.h"
 #include "visualizer.h"
 
@@ -310,7 +309,6 @@ public:
 	void run(int count) override
 	{
 		const c10::InferenceMode inference;
-		const fm::TensorMemoryScope memory;
 		for (int i = 0; i < count; ++i)
 			backbone_->forward(inputs_[i % inputs_.size()], demand_);
 	}
