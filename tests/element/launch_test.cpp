@@ -162,7 +162,8 @@ bool wasTraced(const std::string &output)
 TEST(Leaks, TheTracerFindsOne)
 {
 	const Folder folder;
-	const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+	const std::string self =
+		"'" + std::filesystem::read_symlink("/proc/self/exe").string() + "'";
 	const Outcome made = run(folder, traced + self + " --leak-on-purpose");
 	EXPECT_EQ(made.status, 0);
 	EXPECT_TRUE(wasTraced(made.output));
@@ -187,7 +188,8 @@ TEST(Leaks, NoneAreLeftByAPipeline)
 TEST(Leaks, NoneAreLeftByTheOtherTests)
 {
 	const Folder folder;
-	const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+	const std::string self =
+		"'" + std::filesystem::read_symlink("/proc/self/exe").string() + "'";
 	const Outcome made = run(folder, traced + self +
 	                                         " --gtest_filter='Stream.*:LiveControl.*:"
 	                                         "*Refused*:*NotNegotiated*:Errors.*:Life.Output*:"
