@@ -8,9 +8,9 @@
 /** \brief What a user chose for the element */
 struct ElementSettings {
 	fm::ModelSettings model;
-	unsigned interval = 1; /**< The network runs on every n-th frame. */
-	bool qos = true;       /**< Late frames are dropped. */
-	unsigned maxInFlight = 1;
+	unsigned interval = 1;    /**< The network runs on every n-th frame. */
+	bool qos = true;          /**< Late frames are dropped. */
+	unsigned maxInFlight = 0; /**< 0: as many as suit the device. */
 };
 
 using ElementProperty = Property<ElementSettings>;
@@ -59,6 +59,7 @@ inline const ElementProperty playingProperties[] = {
 	{ "qos", "Drop frames that would come too late",
 	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::qos> } },
 	{ "max-in-flight",
-	  "Frames at work at once: 1 has the lowest latency, with more they overlap the network",
-	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 1, 8 } },
+	  "Frames at work at once: 1 has the lowest latency, with more they overlap the network "
+	  "(0: 2 on CUDA, else 1)",
+	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 0, 8 } },
 };

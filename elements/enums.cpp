@@ -44,6 +44,7 @@ GType gst_feature_mosaic_precision_get_type()
 		value(Float32, "32 bits", "float32"),
 		value(Float16, "16 bits, IEEE half", "float16"),
 		value(BFloat16, "16 bits, bfloat16", "bfloat16"),
+		value(Tf32, "32 bits, products rounded to 19 (CUDA alone)", "tf32"),
 		{},
 	};
 	static const GType type = g_enum_register_static("GstFeatureMosaicPrecision", values);

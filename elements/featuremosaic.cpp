@@ -43,6 +43,8 @@ struct State {
 	std::unique_ptr<fm::Visualizer>
 		visualizer; /* Made and freed while the pads are inactive. */
 	Qos qos;
+	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
+	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
 
 	/* How long a frame takes, as LATENCY is answered; grows with what is seen. */
 	std::atomic<GstClockTime> latency = 0;
@@ -77,13 +79,10 @@ struct _GstFeatureMosaic {
 	State *state;
 };
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
-	"sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-	GST_STATIC_CAPS(
-		GST_VIDEO_CAPS_MAKE("{ NV12, I420, RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8 }")));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
-	"src", GST_PAD_SRC, GST_PAD_ALWAYS,
-	GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("{ RGB, RGBA, BGRx, NV12, I420 }")));
+static GstStaticPadTemplate sink_template =
+	GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(sinkCaps));
+static GstStaticPadTemplate src_template =
+	GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(sourceCaps));
 
 G_DEFINE_TYPE_WITH_CODE(GstFeatureMosaic, gst_feature_mosaic, GST_TYPE_ELEMENT,
                         GST_DEBUG_CATEGORY_INIT(featuremosaic_debug, "featuremosaic", 0,
@@ -152,6 +151,10 @@ static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 	state->visualizer =
 		std::make_unique<fm::Visualizer>(gst_feature_mosaic_get_settings(self).model);
 
+	state->cuda.adopt(state->visualizer->cudaContext());
+	state->cuda.announce(GST_ELEMENT(self));
+	state->isOnHost = !state->cuda.isUsable();
+
 	const fm::ModelInfo &model = state->visualizer->model();
 	std::vector<std::string> levels;
 	levels.reserve(model.levels.size());
@@ -161,12 +164,7 @@ static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 		gst_feature_mosaic_pad_get_settings(GST_FEATURE_MOSAIC_PAD(self->srcpad)));
 	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), levels);
 
-	GST_INFO_OBJECT(self, "%s in %s on %s", model.backbone.c_str(), model.precision.c_str(),
-	                model.device.c_str());
-	gst_element_post_message(GST_ELEMENT(self), modelMessage(GST_OBJECT(self), model));
-	if (!model.warning.empty())
-		GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("%s", model.warning.c_str()),
-		                    (nullptr));
+	announceModel(GST_ELEMENT(self), model);
 	return TRUE;
 }
 
@@ -178,6 +176,7 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), {});
 	state->output->reset();
 	state->visualizer.reset();
+	state->isOnHost = false;
 	state->hasInput = false;
 }
 
@@ -242,7 +241,9 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		return GST_FLOW_OK;
 	}
 
-	state->conveyor.waitForPlace(settings.maxInFlight);
+	const unsigned inFlight = settings.maxInFlight != 0 ? settings.maxInFlight
+	                                                    : state->visualizer->framesInFlight();
+	state->conveyor.waitForPlace(inFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
 	const GstFlowReturn result = output.newBuffer(input, &picture);
 	if (result != GST_FLOW_OK)
@@ -252,14 +253,14 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 
 	const bool repeat = state->sinceNetwork % settings.interval != 0;
 	auto job = std::make_unique<FrameJob>(
-		*state->visualizer, output, state->input, input, g_steal_pointer(&picture), repeat,
-		settings.maxInFlight == 1 ? fm::Threads::All : fm::Threads::One,
-		[self](GstClockTime elapsed) {
+		*state->visualizer, output, state->cuda, state->input, input,
+		g_steal_pointer(&picture), repeat,
+		inFlight == 1 ? fm::Threads::All : fm::Threads::One, [self](GstClockTime elapsed) {
 			gst_feature_mosaic_note_processing_time(self, elapsed);
 		});
 	++state->sinceNetwork;
 	state->afterDrop = false;
-	return state->conveyor.submit(std::move(job), settings.maxInFlight);
+	return state->conveyor.submit(std::move(job), inFlight);
 }
 
 static GstFlowReturn gst_feature_mosaic_chain(GstPad *, GstObject *parent, GstBuffer *buffer)
@@ -274,19 +275,14 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 {
 	State *state = self->state;
 	Output &output = *state->output;
-	state->hasInput = gst_video_info_from_caps(&state->input, caps);
+	state->hasInput = gst_video_info_from_caps(&state->input, caps) &&
+	                  !(isOfCudaMemory(caps) && state->isOnHost);
 	output.renegotiate();
 	return state->hasInput && guard(GST_ELEMENT(self), false, [&] {
 		       /* The event has waited for the frames before it. */
 		       if (!output.prepare(*state->visualizer, state->input, [] {}))
 			       return false;
-		       if (GST_VIDEO_INFO_FPS_N(&state->input) == 0)
-			       return true; /* A still: to run beforehand would gain nothing. */
-		       const OutputView view = output.view();
-		       const fm::ViewPass views[] = { { *view.state, view.settings, view.layout } };
-		       state->visualizer->warmUp({ GST_VIDEO_INFO_WIDTH(&state->input),
-		                                   GST_VIDEO_INFO_HEIGHT(&state->input) },
-		                                 views);
+		       output.warmUp(*state->visualizer, state->input);
 		       return true;
 	       });
 }
@@ -346,38 +342,49 @@ static gboolean gst_feature_mosaic_query_latency(GstFeatureMosaic *self, GstQuer
 	return TRUE;
 }
 
+/* What both pads are asked. */
+static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, GstPad *other,
+                                         GstQuery *query)
+{
+	State *state = self->state;
+	switch (GST_QUERY_TYPE(query)) {
+	case GST_QUERY_CAPS:
+		answerCapsQuery(pad, other, query, !state->isOnHost);
+		return TRUE;
+	case GST_QUERY_CONTEXT:
+		return guard(GST_ELEMENT(self), false,
+		             [&] {
+				     return state->cuda.answer(
+					     GST_ELEMENT(self), query,
+					     gst_feature_mosaic_get_settings(self).model.device);
+			     }) ||
+		       gst_pad_query_default(pad, GST_OBJECT(self), query);
+	default:
+		return gst_pad_query_default(pad, GST_OBJECT(self), query);
+	}
+}
+
 static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, GstQuery *query)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
 	if ((gst_query_type_get_flags(GST_QUERY_TYPE(query)) & GST_QUERY_TYPE_SERIALIZED) != 0)
 		self->state->conveyor.drain();
 
-	switch (GST_QUERY_TYPE(query)) {
-	case GST_QUERY_CAPS:
-		answerCapsQuery(pad, self->srcpad, query);
-		return TRUE;
-	case GST_QUERY_ALLOCATION:
-		/* Any stride will do; downstream's pools are for pictures of another size. */
-		gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-		return TRUE;
-	default:
-		return gst_pad_query_default(pad, parent, query);
-	}
+	if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION)
+		return gst_feature_mosaic_query(self, pad, self->srcpad, query);
+	/* Any stride will do; downstream's pools are for pictures of another size. */
+	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+	self->state->cuda.offerPool(query);
+	return TRUE;
 }
 
 static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, GstQuery *query)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
 
-	switch (GST_QUERY_TYPE(query)) {
-	case GST_QUERY_CAPS:
-		answerCapsQuery(pad, self->sinkpad, query);
-		return TRUE;
-	case GST_QUERY_LATENCY:
+	if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
 		return gst_feature_mosaic_query_latency(self, query);
-	default:
-		return gst_pad_query_default(pad, parent, query);
-	}
+	return gst_feature_mosaic_query(self, pad, self->sinkpad, query);
 }
 
 static GstPad *gst_feature_mosaic_add_pad(GstFeatureMosaic *self, GType type, const char *name)
@@ -404,7 +411,8 @@ static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 	gst_pad_set_event_function(self->srcpad, gst_feature_mosaic_src_event);
 	gst_pad_set_query_function(self->srcpad, gst_feature_mosaic_src_query);
 
-	self->state->output = std::make_unique<Output>(GST_FEATURE_MOSAIC_PAD(self->srcpad));
+	self->state->output =
+		std::make_unique<Output>(GST_FEATURE_MOSAIC_PAD(self->srcpad), self->state->cuda);
 }
 
 static void gst_feature_mosaic_finalize(GObject *object)

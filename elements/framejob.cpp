@@ -6,14 +6,14 @@
 #include "debug.h"
 #include "guard.h"
 
-FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInfo &info,
-                   GstBuffer *input, GstBuffer *picture, bool repeat, fm::Threads threads,
-                   NoteTime noteTime)
-	: visualizer_(visualizer), view_(output.view()), picture_(picture), repeat_(repeat),
-	  threads_(threads), noteTime_(std::move(noteTime))
+FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory &cuda,
+                   const GstVideoInfo &info, GstBuffer *input, GstBuffer *picture, bool repeat,
+                   fm::Threads threads, NoteTime noteTime)
+	: visualizer_(visualizer), cuda_(cuda), view_(output.view()), picture_(picture),
+	  repeat_(repeat), threads_(threads), noteTime_(std::move(noteTime))
 {
-	input_.emplace(info, input, GST_MAP_READ);
-	pass_.emplace(input_->frame());
+	input_.emplace(info, input, GST_MAP_READ, cuda_);
+	pass_.emplace(visualizer_.begin(input_->frame()));
 	if (!repeat_ && !view_.settings.freeze)
 		work([&] { visualizer_.convert(*pass_, threads_); });
 }
@@ -21,9 +21,10 @@ FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInf
 GstFlowReturn FrameJob::run()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
-		const fm::ViewPass views[] = { { *view_.state, view_.settings, view_.layout } };
+		output_.emplace(view_.info, picture_.get(), GST_MAP_WRITE, cuda_);
+		const fm::ViewPass views[] = { { *view_.state, view_.settings, view_.layout,
+			                         output_->frame() } };
 		work([&] { wasPrepared_ = visualizer_.run(*pass_, views, repeat_); });
-		input_.reset();
 		return GST_FLOW_OK;
 	});
 }
@@ -31,11 +32,10 @@ GstFlowReturn FrameJob::run()
 GstFlowReturn FrameJob::finish()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
-		work([&] {
-			const MappedFrame out(view_.info, picture_.get(), GST_MAP_WRITE);
-			visualizer_.draw(*pass_, 0, out.frame(), threads_);
-		});
+		work([&] { visualizer_.draw(*pass_, 0, threads_); });
 		pass_.reset();
+		input_.reset();
+		output_.reset();
 		if (!wasPrepared_)
 			noteTime_(workTime_);
 		GST_LOG_OBJECT(view_.pad, "pushing %" GST_PTR_FORMAT, picture_.get());

@@ -28,9 +28,9 @@ public:
 	 * \a threads are for what is not the network's.
 	 * \throws fm::Error Unsupported for an \a input that is no frame of \a info
 	 */
-	FrameJob(fm::Visualizer &visualizer, Output &output, const GstVideoInfo &info,
-	         GstBuffer *input, GstBuffer *picture, bool repeat, fm::Threads threads,
-	         NoteTime noteTime);
+	FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory &cuda,
+	         const GstVideoInfo &info, GstBuffer *input, GstBuffer *picture, bool repeat,
+	         fm::Threads threads, NoteTime noteTime);
 
 	GstFlowReturn run() override;
 	GstFlowReturn finish() override;
@@ -54,11 +54,13 @@ private:
 	GstClockTime workTime_ = 0;
 	bool wasPrepared_ = false; /* The network's plan was made for this frame. */
 	fm::Visualizer &visualizer_;
+	const CudaMemory &cuda_;
 	OutputView view_;
 	std::unique_ptr<GstBuffer, Unref> picture_;
 	bool repeat_;
 	fm::Threads threads_;
 	NoteTime noteTime_;
-	std::optional<MappedFrame> input_; /* Until the network has run. */
+	std::optional<MappedFrame> input_; /* Until the network has run; on a device, to the end. */
+	std::optional<MappedFrame> output_;
 	std::optional<fm::FramePass> pass_;
 };

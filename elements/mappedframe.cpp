@@ -57,9 +57,12 @@ fm::ChromaSite chromaSite(const GstVideoInfo &info)
 
 } /* namespace */
 
-MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags)
+MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags,
+                         const CudaMemory &cuda)
+	: isOnDevice_(cuda.holds(buffer))
 {
-	if (!gst_video_frame_map(&frame_, &info, buffer, flags))
+	const int all = isOnDevice_ ? flags | CudaMemory::mapFlag() : flags;
+	if (!gst_video_frame_map(&frame_, &info, buffer, static_cast<GstMapFlags>(all)))
 		throw fm::Error(
 			fm::Error::Kind::Unsupported,
 			"A buffer cannot be mapped as the video frame that its caps announce",
@@ -78,7 +81,8 @@ fm::Frame MappedFrame::frame() const
 		            { GST_VIDEO_FRAME_WIDTH(&frame_), GST_VIDEO_FRAME_HEIGHT(&frame_) },
 		            {},
 		            colorimetry(frame_.info),
-		            chromaSite(frame_.info) };
+		            chromaSite(frame_.info),
+		            isOnDevice_ };
 	for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(&frame_); ++i)
 		frame.planes[i] = { static_cast<uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, i)),
 			            GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, i) };

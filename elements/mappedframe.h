@@ -3,14 +3,19 @@
 
 #include <gst/video/video.h>
 
+#include "cudamemory.h"
 #include "frame/frame.h"
 
 /** \brief A buffer's video frame, mapped as long as this lives */
 class MappedFrame
 {
 public:
-	/** \throws fm::Error Unsupported where the buffer does not hold a frame of \a info */
-	MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags);
+	/**
+	 * \brief On the device where \a cuda holds the buffer's memory, else on the host
+	 * \throws fm::Error Unsupported where the buffer does not hold a frame of \a info
+	 */
+	MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags,
+	            const CudaMemory &cuda);
 	~MappedFrame();
 	MappedFrame(const MappedFrame &) = delete;
 	MappedFrame &operator=(const MappedFrame &) = delete;
@@ -19,5 +24,6 @@ public:
 	fm::Frame frame() const;
 
 private:
+	bool isOnDevice_;
 	GstVideoFrame frame_;
 };

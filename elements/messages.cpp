@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "messages.h"
 
+#include "debug.h"
+
+namespace {
+
 GstMessage *modelMessage(GstObject *source, const fm::ModelInfo &model)
 {
 	GstStructure *structure = gst_structure_new(
@@ -22,4 +26,16 @@ GstMessage *modelMessage(GstObject *source, const fm::ModelInfo &model)
 	}
 	gst_structure_set_value(structure, "levels", &levels);
 	return gst_message_new_element(source, structure);
+}
+
+} /* namespace */
+
+void announceModel(GstElement *element, const fm::ModelInfo &model)
+{
+	GST_INFO_OBJECT(element, "%s in %s on %s", model.backbone.c_str(), model.precision.c_str(),
+	                model.device.c_str());
+	gst_element_post_message(element, modelMessage(GST_OBJECT(element), model));
+	if (!model.warning.empty())
+		GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", model.warning.c_str()),
+		                    (nullptr));
 }

@@ -5,5 +5,5 @@
 
 #include "visualizer.h"
 
-/** \brief The element message "featuremosaic-model" on a model that is ready, (transfer full) */
-GstMessage *modelMessage(GstObject *source, const fm::ModelInfo &model);
+/** \brief Tells on the bus and in the log that \a model is ready, and warns of its weights */
+void announceModel(GstElement *element, const fm::ModelInfo &model);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "negotiation.h"
 
+#include "cudamemory.h"
+
 namespace {
 
 constexpr const char *sharedFields[] = { "framerate", "pixel-aspect-ratio" };
@@ -41,11 +43,50 @@ GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer)
 {
 	g_autoptr(GstCaps) shared = gst_caps_new_empty();
 	for (guint i = 0; i < gst_caps_get_size(peer); ++i)
-		shared = gst_caps_merge_structure(shared,
-		                                  sharedPart(gst_caps_get_structure(peer, i)));
+		shared = gst_caps_merge_structure_full(shared,
+		                                       sharedPart(gst_caps_get_structure(peer, i)),
+		                                       gst_caps_features_new_any());
 	return gst_caps_is_any(peer)
 	               ? gst_caps_ref(templ)
 	               : gst_caps_intersect_full(templ, shared, GST_CAPS_INTERSECT_FIRST);
+}
+
+bool isOfCudaMemory(const GstCaps *caps)
+{
+	return gst_caps_get_size(caps) > 0 &&
+	       gst_caps_features_contains(gst_caps_get_features(caps, 0), cudaMemoryFeature);
+}
+
+namespace {
+
+/* Those of \a caps that are of CUDA memory, or the others. */
+GstCaps *ofMemory(const GstCaps *caps, bool cuda)
+{
+	GstCaps *result = gst_caps_new_empty();
+	for (guint i = 0; i < gst_caps_get_size(caps); ++i) {
+		const GstCapsFeatures *features = gst_caps_get_features(caps, i);
+		if ((gst_caps_features_contains(features, cudaMemoryFeature) != FALSE) == cuda)
+			gst_caps_append_structure_full(
+				result, gst_structure_copy(gst_caps_get_structure(caps, i)),
+				gst_caps_features_copy(features));
+	}
+	return result;
+}
+
+} /* namespace */
+
+GstCaps *withoutCudaMemory(GstCaps *caps)
+{
+	g_autoptr(GstCaps) owned = caps;
+	return ofMemory(owned, false);
+}
+
+GstCaps *preferringCudaMemory(GstCaps *caps)
+{
+	g_autoptr(GstCaps) owned = caps;
+	GstCaps *preferred = ofMemory(owned, true);
+	gst_caps_append(preferred, ofMemory(owned, false));
+	return preferred;
 }
 
 MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid)
@@ -72,12 +113,14 @@ MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid)
 	return { gst_caps_fixate(g_steal_pointer(&caps)), layout };
 }
 
-void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query)
+void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory)
 {
 	GstCaps *filter = nullptr;
 	gst_query_parse_caps(query, &filter);
 
-	g_autoptr(GstCaps) templ = gst_pad_get_pad_template_caps(pad);
+	GstCaps *all = gst_pad_get_pad_template_caps(pad);
+	g_autoptr(GstCaps) templ =
+		mayUseCudaMemory ? preferringCudaMemory(all) : withoutCudaMemory(all);
 	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(other, nullptr);
 	g_autoptr(GstCaps) caps = capsOfSameRate(templ, peer);
 	g_autoptr(GstCaps) result =

@@ -8,16 +8,21 @@
 
 namespace {
 
-/* What the pad's template and its peer can do, at the rate of the sink's video. */
-GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input)
+/* What the pad's template and its peer can do, at the rate of the sink's video. CUDA memory is not
+ * for a peer that takes anything, as it may know nothing of it. */
+GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input, const CudaMemory &cuda)
 {
-	g_autoptr(GstCaps) templ = gst_pad_get_pad_template_caps(pad);
-	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(pad, templ);
+	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(pad, nullptr);
+	GstCaps *all = gst_pad_get_pad_template_caps(pad);
+	g_autoptr(GstCaps) templ = cuda.isUsable() && !gst_caps_is_any(peer)
+	                                   ? preferringCudaMemory(all)
+	                                   : withoutCudaMemory(all);
 	g_autoptr(GstCaps) both = gst_caps_intersect_full(templ, peer, GST_CAPS_INTERSECT_FIRST);
 	g_autoptr(GstCaps) rate = gst_caps_new_simple(
 		"video/x-raw", "framerate", GST_TYPE_FRACTION, GST_VIDEO_INFO_FPS_N(&input),
 		GST_VIDEO_INFO_FPS_D(&input), "pixel-aspect-ratio", GST_TYPE_FRACTION,
 		GST_VIDEO_INFO_PAR_N(&input), GST_VIDEO_INFO_PAR_D(&input), nullptr);
+	gst_caps_set_features(rate, 0, gst_caps_features_new_any());
 	return gst_caps_intersect_full(both, rate, GST_CAPS_INTERSECT_FIRST);
 }
 
@@ -77,6 +82,14 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
 	return !reconfigure || adopt(fm::ViewSettings(*settings_), visualizer, input, true);
 }
 
+void Output::warmUp(fm::Visualizer &visualizer, const GstVideoInfo &input)
+{
+	if (GST_VIDEO_INFO_FPS_N(&input) == 0)
+		return; /* A still: to run beforehand would gain nothing. */
+	const fm::ViewPass views[] = { { state_, *settings_, layout_ } };
+	visualizer.warmUp({ GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) }, views);
+}
+
 bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
                    const GstVideoInfo &input, bool reconfigure)
 {
@@ -93,7 +106,7 @@ bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visua
 bool Output::negotiate(fm::Grid grid, const GstVideoInfo &input)
 {
 	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
-	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input);
+	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input, cuda_);
 	const MosaicCaps mosaic = fixateMosaic(allowed, video, grid);
 	g_autoptr(GstCaps) caps = mosaic.caps;
 	if (!caps || !setCaps(caps)) {
@@ -113,7 +126,7 @@ bool Output::setCaps(GstCaps *caps)
 		return false;
 
 	gst_video_info_from_caps(&info_, caps);
-	pool_.configure(pad(), caps);
+	pool_.configure(pad(), caps, cuda_);
 	hasCaps_ = true;
 	GST_INFO_OBJECT(pad_, "caps %" GST_PTR_FORMAT, caps);
 	return true;

@@ -27,7 +27,8 @@ struct OutputView {
 class Output
 {
 public:
-	explicit Output(GstFeatureMosaicPad *pad) : pad_(pad) {}
+	/** \brief \a cuda is the memory that may be drawn into on a device */
+	Output(GstFeatureMosaicPad *pad, const CudaMemory &cuda) : pad_(pad), cuda_(cuda) {}
 
 	/** \brief Forgets the caps, the picture, the settings in effect */
 	void reset();
@@ -43,6 +44,9 @@ public:
 	 */
 	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
 	             const std::function<void()> &drain);
+
+	/** \brief Makes \a visualizer ready for frames of \a input; once prepare() has succeeded */
+	void warmUp(fm::Visualizer &visualizer, const GstVideoInfo &input);
 
 	/** \brief A new buffer with the metadata of \a input, to be drawn into */
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
@@ -61,6 +65,7 @@ private:
 	bool setCaps(GstCaps *caps);
 
 	GstFeatureMosaicPad *pad_; /* The element's pad list owns it. */
+	const CudaMemory &cuda_;
 	bool inputChanged_ = true;
 	std::optional<fm::ViewSettings> seen_;     /* What the pad had last. */
 	std::optional<fm::ViewSettings> settings_; /* In effect. */

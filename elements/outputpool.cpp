@@ -6,6 +6,7 @@
 #include <gst/video/video.h>
 
 #include "error.h"
+#include "negotiation.h"
 
 namespace {
 
@@ -28,7 +29,7 @@ bool setUp(GstBufferPool *pool, GstCaps *caps, const Wishes &wishes)
 
 } /* namespace */
 
-void OutputPool::configure(GstPad *pad, GstCaps *caps)
+void OutputPool::configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda)
 {
 	release();
 
@@ -53,14 +54,17 @@ void OutputPool::configure(GstPad *pad, GstCaps *caps)
 		gst_query_parse_nth_allocation_pool(query, 0, &offered, &theirs.size, &theirs.min,
 		                                    &theirs.max);
 		theirs.size = std::max(theirs.size, wishes.size);
-		if (offered && setUp(offered, caps, theirs)) {
+		const bool fits = offered && (!isOfCudaMemory(caps) || cuda.isFrom(offered));
+		if (fits && setUp(offered, caps, theirs)) {
 			pool_ = g_steal_pointer(&offered);
 			return;
 		}
 	}
 
-	pool_ = gst_video_buffer_pool_new();
-	if (!setUp(pool_, caps, wishes))
+	pool_ = isOfCudaMemory(caps) ? cuda.newPool() : gst_video_buffer_pool_new();
+	if (isOfCudaMemory(caps))
+		wishes.allocator = nullptr; /* It has its own. */
+	if (!pool_ || !setUp(pool_, caps, wishes))
 		throw fm::Error(fm::Error::Kind::Internal, "No buffers can be had for the mosaic");
 }
 

@@ -3,6 +3,8 @@
 
 #include <gst/gst.h>
 
+#include "cudamemory.h"
+
 /** \brief Buffers for a source pad, from the pool that its peer offers or one of its own */
 class OutputPool
 {
@@ -12,9 +14,13 @@ public:
 	OutputPool(const OutputPool &) = delete;
 	OutputPool &operator=(const OutputPool &) = delete;
 
-	/** \brief Asks the peer of \a pad for a pool for buffers of \a caps; \throws fm::Error
-	 * Internal */
-	void configure(GstPad *pad, GstCaps *caps);
+	/**
+	 * \brief Asks the peer of \a pad for a pool for buffers of \a caps
+	 *
+	 * For caps of CUDA memory one of \a cuda is taken.
+	 * \throws fm::Error Internal
+	 */
+	void configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda);
 	void release();
 
 	/** \brief A buffer to draw into, or what gst_buffer_pool_acquire_buffer() says */

@@ -3,6 +3,13 @@
 
 /* What libfeaturemosaic-cuda.so, which alone links to LibTorch's CUDA part, gives to the plugin. */
 
+namespace fm {
+class CudaDevice;
+}
+
+/* Exported though all else is hidden. */
+#define FM_MODULE_FUNCTION __attribute__((visibility("default")))
+
 extern "C" {
 
 /**
@@ -10,5 +17,8 @@ extern "C" {
  *
  * \return 0 with \a reason, \a size bytes long, filled in where there is none
  */
-int fm_cuda_device_count(char *reason, int size);
+FM_MODULE_FUNCTION int fm_cuda_device_count(char *reason, int size);
+
+/** \brief Opens a device for one user, who deletes it; \throws fm::Error, c10::Error */
+FM_MODULE_FUNCTION fm::CudaDevice *fm_cuda_open_device(int index);
 }

@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@ namespace fm {
 namespace {
 
 constexpr const char *moduleName = "libfeaturemosaic-cuda.so";
+constexpr const char *moduleVariable = "FEATUREMOSAIC_CUDA_MODULE";
 
 struct Request {
 	enum class Kind { Auto, Cpu, Cuda } kind;
@@ -54,6 +56,8 @@ Request parseOrThrow(const std::string &name)
 /* The plugin and its CUDA module lie in one folder. */
 std::filesystem::path modulePath()
 {
+	if (const char *chosen = std::getenv(moduleVariable))
+		return chosen;
 	Dl_info info = {};
 	if (dladdr(reinterpret_cast<const void *>(&modulePath), &info) == 0)
 		return moduleName;
@@ -63,29 +67,45 @@ std::filesystem::path modulePath()
 /* Devices that can be used, and why there are none. */
 struct CudaDevices {
 	int count = 0;
-	std::string reason;
+	std::string reason = {};
+	decltype(&fm_cuda_open_device) open = nullptr;
 };
+
+/* Cheap to ask, where LibTorch's CUDA part takes seconds and hundreds of megabytes. */
+bool hasDriver()
+{
+	void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+	if (driver)
+		dlclose(driver);
+	return driver || std::getenv(moduleVariable);
+}
 
 /* The module is never unloaded: LibTorch registers its CUDA kernels as it is loaded, for good. */
 CudaDevices findCudaDevices()
 {
-	/* Cheap to ask, where LibTorch's CUDA part takes seconds and hundreds of megabytes. */
-	void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
-	if (!driver)
+	if (!hasDriver())
 		return { 0, "no NVIDIA driver is installed (libcuda.so.1 was not found)" };
-	dlclose(driver);
 
 	void *module = dlopen(modulePath().c_str(), RTLD_NOW | RTLD_LOCAL);
 	if (!module)
 		return { 0, dlerror() };
-	const auto deviceCount = reinterpret_cast<decltype(&fm_cuda_device_count)>(
-		dlsym(module, "fm_cuda_device_count"));
-	if (!deviceCount)
-		return { 0, dlerror() };
+	const auto function = [&](const char *name) {
+		void *address = dlsym(module, name);
+		if (!address)
+			throw Error(Error::Kind::NoDevice,
+			            "The CUDA module does not belong to this plugin: install both "
+			            "from one build",
+			            dlerror());
+		return address;
+	};
+	const auto deviceCount =
+		reinterpret_cast<decltype(&fm_cuda_device_count)>(function("fm_cuda_device_count"));
+	const auto open =
+		reinterpret_cast<decltype(&fm_cuda_open_device)>(function("fm_cuda_open_device"));
 
 	char reason[256] = {};
 	const int count = deviceCount(reason, sizeof(reason));
-	return { count, reason };
+	return { count, reason, open };
 }
 
 } /* namespace */
@@ -95,22 +115,24 @@ void checkDeviceName(const std::string &name)
 	parseOrThrow(name);
 }
 
-c10::Device selectDevice(const std::string &name)
+SelectedDevice selectDevice(const std::string &name)
 {
 	const Request request = parseOrThrow(name);
 	if (request.kind == Request::Kind::Cpu)
-		return c10::kCPU;
+		return { "cpu", nullptr, 0 };
 
 	static const CudaDevices cuda = findCudaDevices();
 	if (request.index < cuda.count)
-		return { c10::kCUDA, static_cast<c10::DeviceIndex>(request.index) };
+		return { "cuda:" + std::to_string(request.index),
+			 std::unique_ptr<CudaDevice>(cuda.open(request.index)), request.index };
 	if (request.kind == Request::Kind::Auto)
-		return c10::kCPU;
+		return { "cpu", nullptr, 0 };
 	if (cuda.count == 0)
 		throw Error(Error::Kind::NoDevice,
 		            "device=" + name +
 		                    " cannot be used: there is no working CUDA device; use "
-		                    "device=cpu or device=auto",
+		                    "device=cpu or device=auto (" +
+		                    cuda.reason + ")",
 		            cuda.reason);
 	throw Error(Error::Kind::NoDevice,
 	            "device=" + name + " does not exist: the last CUDA device is cuda:" +

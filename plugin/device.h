@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <c10/core/Device.h>
 
+#include "cudadevice.h"
+
 namespace fm {
 
+/** \brief What a user's "auto", "cpu", "cuda" or "cuda:N" stands for */
+struct SelectedDevice {
+	std::string name;                 /**< "cpu", "cuda:0" ... */
+	std::unique_ptr<CudaDevice> cuda; /**< Null on the CPU */
+	int index = 0;                    /**< Of a CUDA device */
+
+	/** \brief Where tensors lie */
+	c10::Device tensors() const { return cuda ? cuda->stream().device() : c10::kCPU; }
+};
+
 /**
- * \brief The device that a user's "auto", "cpu", "cuda" or "cuda:N" stands for
+ * \brief Opens the device that \a name stands for
  *
  * CUDA lives in a module of its own beside the plugin, which is loaded here, the first time that
  * a CUDA device is asked for or found: a process that stays on the CPU never pays for it. "auto" is
- * the first CUDA device if there is one that works, else the CPU.
+ * the first CUDA device if there is one that works, else the CPU. The environment variable
+ * FEATUREMOSAIC_CUDA_MODULE names another file for the module.
  *
  * \throws Error BadSetting for another text, NoDevice (with the reason) where CUDA cannot be used
  */
-c10::Device selectDevice(const std::string &name);
+SelectedDevice selectDevice(const std::string &name);
 
 /** \throws Error BadSetting where \a name is none of "auto", "cpu", "cuda", "cuda:N" */
 void checkDeviceName(const std::string &name);

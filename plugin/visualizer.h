@@ -17,7 +17,8 @@
 
 namespace fm {
 
-enum class Precision { Auto, Float32, Float16, BFloat16 };
+/** \brief What a network computes in; Tf32 is float32 with products rounded, on CUDA alone */
+enum class Precision { Auto, Float32, Float16, BFloat16, Tf32 };
 
 /** \brief What a user chose for the model; it lasts as long as a Visualizer */
 struct ModelSettings {
@@ -33,7 +34,7 @@ struct ModelSettings {
 struct ModelInfo {
 	std::string backbone;  /**< "resnet50-fpn" ... */
 	std::string device;    /**< "cpu", "cuda:0" ... */
-	std::string precision; /**< "float32", "float16" or "bfloat16" */
+	std::string precision; /**< "float32", "float16", "bfloat16" or "tf32" */
 	std::string weights;   /**< The file; empty for random ones */
 	std::vector<Level> levels;
 	std::string warning; /**< A sentence on weights that are random, or empty */
@@ -48,9 +49,10 @@ public:
 	ViewState(ViewState &&) noexcept;
 	ViewState &operator=(ViewState &&) noexcept;
 
-private:
-	friend class Visualizer;
 	struct Data;
+
+private:
+	friend class FramePath;
 	std::unique_ptr<Data> data_;
 };
 
@@ -59,33 +61,47 @@ struct ViewPass {
 	ViewState &state;
 	const ViewSettings &settings; /**< Checked by Visualizer::check() */
 	const MosaicLayout &layout;   /**< Of the output's size */
+	/** \brief To draw into, from run() until draw() is done; for warmUp() without planes */
+	Frame output = {};
+};
+
+/** \brief A device's primary context, in which LibTorch works */
+struct CudaContext {
+	void *handle; /**< A CUcontext */
+	int device;
 };
 
 /** \brief How many of the processors a step may use */
 enum class Threads { One, All };
 
-/** \brief One frame on its way through a Visualizer */
+/** \brief One frame on its way through a Visualizer, which has to outlive it */
 class FramePass
 {
 public:
-	/** \brief \a frame has to stay until Visualizer::run() is done */
-	explicit FramePass(const Frame &frame);
 	~FramePass();
 	FramePass(FramePass &&) noexcept;
 	FramePass &operator=(FramePass &&) noexcept;
 
+	struct Data;
+
 private:
 	friend class Visualizer;
-	struct Data;
+	explicit FramePass(std::unique_ptr<Data> data);
 	std::unique_ptr<Data> data_;
 };
+
+class FramePath;
+struct Model;
 
 /**
  * \brief A model on its device: one frame in, one picture for each view out
  *
  * The only way into the network and the drawing from outside; no user of it sees LibTorch. A frame
- * goes through convert(), run() and draw(). run() is for one thread at a time; the other two may
- * meanwhile be at work on other frames.
+ * goes through begin(), convert(), run() and draw(). run() is for one thread at a time; the others
+ * may meanwhile be at work on other frames.
+ *
+ * On a CUDA device convert() and run() leave the work to the device and return; draw() waits for
+ * it.
  */
 class Visualizer
 {
@@ -114,6 +130,16 @@ public:
 	 */
 	void warmUp(Size frame, std::span<const ViewPass> views);
 
+	/** \brief Whether frames in CUDA memory are taken and drawn, and of which context */
+	std::optional<CudaContext> cudaContext() const;
+	/** \brief The same for a model on \a device; none where it would be on the host */
+	static std::optional<CudaContext> cudaContextOf(const std::string &device);
+	/** \brief Frames that are best in flight at once */
+	unsigned framesInFlight() const;
+
+	/** \brief \a frame has to stay until run() is done */
+	FramePass begin(const Frame &frame);
+
 	/**
 	 * \brief Makes the network's input of the frame; left out, run() does it where needed
 	 *
@@ -129,15 +155,14 @@ public:
 	 * \return Whether the network had to be prepared for the views, which takes its time
 	 * \throws Error
 	 */
-	bool run(FramePass &pass, std::span<const ViewPass> views, bool repeat);
+	bool run(FramePass &pass, std::span<const ViewPass> views, bool repeat) const;
 
-	/** \brief Draws the picture of the view at \a index among those of run() */
-	void draw(const FramePass &pass, std::size_t index, const Frame &output,
-	          Threads threads = Threads::All) const;
+	/** \brief Draws the picture of the view at \a index among those of run(), to its output */
+	void draw(FramePass &pass, std::size_t index, Threads threads = Threads::All) const;
 
 private:
-	struct Model;
 	std::unique_ptr<Model> model_;
+	std::unique_ptr<FramePath> path_;
 };
 
 /** \brief Sends what LibTorch would print on the standard error to \a handler; once a process */

@@ -2,11 +2,11 @@
 #include "backbone.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/upsample_nearest2d.h>
 
 #include "parallel.h"
 #include "tensormemory.h"
@@ -56,43 +56,72 @@ at::Tensor maxPool(const at::Tensor &x, const WindowShape &shape)
 
 } /* namespace */
 
+ChannelGather ChannelGather::of(const ChannelSet &held, const ChannelSet &wanted,
+                                c10::Device device)
+{
+	ChannelGather gather;
+	for (const int channel : wanted.list())
+		gather.places.push_back(held.position(channel));
+	if (!device.is_cpu())
+		gather.onDevice =
+			at::tensor(gather.places, at::TensorOptions(device).dtype(at::kLong));
+	return gather;
+}
+
+at::Tensor ChannelGather::operator()(const at::Tensor &maps) const
+{
+	if (!onDevice.defined())
+		return gatherOnHost(maps, places);
+	return maps.index_select(1, onDevice).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 LevelMaps LevelMaps::select(const ChannelSet &wanted) const
 {
 	if (channels == wanted)
 		return *this;
-	std::vector<int64_t> places;
-	for (const int channel : wanted.list())
-		places.push_back(channels.position(channel));
-	if (maps.device().is_cpu())
-		return { gatherOnHost(maps, places), wanted };
-	const at::Tensor index =
-		at::tensor(places, at::TensorOptions(maps.device()).dtype(at::kLong));
-	return { maps.index_select(1, index).contiguous(at::MemoryFormat::ChannelsLast), wanted };
+	return { ChannelGather::of(channels, wanted, maps.device())(maps), wanted };
+}
+
+TrainedNetwork TrainedNetwork::load(Network network, StateDict &parameters, double bnEpsilon,
+                                    at::TensorOptions options, int imageChannels)
+{
+	TrainedNetwork trained = { std::move(network), options, imageChannels, {} };
+	for (const Node &node : trained.network.nodes)
+		trained.parameters.push_back(
+			node.kind == Node::Kind::Convolution
+				? ConvolutionParameters::load(
+					  parameters, node, bnEpsilon, options,
+					  node.input == Node::image ? imageChannels : node.shape.in)
+				: ConvolutionParameters());
+	return trained;
 }
 
 struct Backbone::PreparedPlan {
+	/* What a step needs that can be made beforehand. */
+	struct Ready {
+		std::shared_ptr<const Convolution> convolution; /* Null for pools. */
+		/* Of what a sum or a pool takes from, where it has more channels. */
+		std::optional<ChannelGather> gather;
+	};
+
 	Demand demand;
 	Plan plan;
-	std::vector<std::shared_ptr<const Convolution>> convolutions; /* By step; null for pools. */
+	std::vector<Ready> ready; /* By step. */
 };
 
-Backbone::Backbone(Network network, StateDict &parameters, at::TensorOptions options,
-                   double bnEpsilon)
-	: network_(std::move(network)), options_(options)
-{
-	for (const Node &node : network_.nodes)
-		parameters_.push_back(
-			node.kind == Node::Kind::Convolution
-				? ConvolutionParameters::load(parameters, node, bnEpsilon, options)
-				: ConvolutionParameters());
-}
+Backbone::Backbone(std::shared_ptr<const TrainedNetwork> trained) : trained_(std::move(trained)) {}
 
 Backbone::~Backbone() = default;
+
+const Plan &Backbone::planOf(const PreparedPlan &prepared)
+{
+	return prepared.plan;
+}
 
 std::shared_ptr<const Convolution> Backbone::convolution(const Plan &plan, const Step &step,
                                                          const std::vector<Size> &sizes)
 {
-	const Node &node = network_.nodes[step.node];
+	const Node &node = network().nodes[step.node];
 	if (node.kind != Node::Kind::Convolution)
 		return nullptr;
 	const Size in = node.input == Node::image ? plan.image : sizes[node.input];
@@ -100,17 +129,17 @@ std::shared_ptr<const Convolution> Backbone::convolution(const Plan &plan, const
 	std::shared_ptr<const Convolution> result = known.lock();
 	if (!result) {
 		result = std::make_shared<const Convolution>(
-			node, parameters_[step.node].slice(step.channels),
+			node, trained_->parameters[step.node].slice(step.channels),
 			at::IntArrayRef{ 1, node.shape.in, in.height, in.width });
 		known = result;
 	}
 	return result;
 }
 
-const Backbone::PreparedPlan &Backbone::prepared(const Demand &demand, Size image)
+std::shared_ptr<const Backbone::PreparedPlan> Backbone::prepare(const Demand &demand, Size image)
 {
-	const auto found = std::ranges::find_if(recent_, [&](const PreparedPlan &candidate) {
-		return candidate.plan.image == image && candidate.demand == demand;
+	const auto found = std::ranges::find_if(recent_, [&](const auto &candidate) {
+		return candidate->plan.image == image && candidate->demand == demand;
 	});
 	if (found != recent_.end()) {
 		recent_.splice(recent_.begin(), recent_, found);
@@ -118,16 +147,23 @@ const Backbone::PreparedPlan &Backbone::prepared(const Demand &demand, Size imag
 	}
 
 	/* Weights laid out for another size are as large as the network. */
-	std::erase_if(recent_, [&](const PreparedPlan &old) { return old.plan.image != image; });
+	std::erase_if(recent_, [&](const auto &old) { return old->plan.image != image; });
 	releaseTensorMemory(); /* Its results are of other sizes. */
 	++plansMade_;
-	PreparedPlan made = { demand, Plan::of(network_, demand, image), {} };
-	std::vector<Size> sizes(network_.nodes.size());
+	PreparedPlan made = { demand, Plan::of(network(), demand, image), {} };
+	std::vector<Size> sizes(network().nodes.size());
+	std::vector<ChannelSet> channels(network().nodes.size());
 	for (const Step &step : made.plan.steps) {
+		const Node &node = network().nodes[step.node];
 		sizes[step.node] = step.size;
-		made.convolutions.push_back(convolution(made.plan, step, sizes));
+		channels[step.node] = step.channels;
+		made.ready.push_back({ convolution(made.plan, step, sizes), {} });
+		const int source = node.kind == Node::Kind::MaxPool ? node.input : node.added;
+		if (source >= 0 && channels[source] != step.channels)
+			made.ready.back().gather = ChannelGather::of(
+				channels[source], step.channels, options().device());
 	}
-	recent_.push_front(std::move(made));
+	recent_.push_front(std::make_shared<const PreparedPlan>(std::move(made)));
 	if (recent_.size() > plansKept)
 		recent_.pop_back();
 	std::erase_if(convolutions_, [](const auto &entry) { return entry.second.expired(); });
@@ -137,31 +173,33 @@ const Backbone::PreparedPlan &Backbone::prepared(const Demand &demand, Size imag
 Features Backbone::forward(const at::Tensor &image, const Demand &demand)
 {
 	const Size size = { static_cast<int>(image.size(3)), static_cast<int>(image.size(2)) };
-	const PreparedPlan &prepared = this->prepared(demand, size);
+	const auto prepared = prepare(demand, size);
 	const TensorMemoryScope memory; /* For what the plan computes, not for its weights. */
-	std::vector<LevelMaps> values(network_.nodes.size());
+	std::vector<LevelMaps> values(network().nodes.size());
 
-	for (std::size_t i = 0; i < prepared.plan.steps.size(); ++i) {
-		const Step &step = prepared.plan.steps[i];
-		const Node &node = network_.nodes[step.node];
+	for (std::size_t i = 0; i < prepared->plan.steps.size(); ++i) {
+		const Step &step = prepared->plan.steps[i];
+		const Node &node = network().nodes[step.node];
+		const auto &[convolution, gather] = prepared->ready[i];
+		const auto gathered = [&](int source) {
+			const at::Tensor &maps = values[source].maps;
+			return gather ? (*gather)(maps) : maps;
+		};
 		const at::Tensor &x = node.input == Node::image ? image : values[node.input].maps;
 		at::Tensor &result = values[step.node].maps;
 		values[step.node].channels = step.channels;
 
 		if (node.kind == Node::Kind::MaxPool) {
-			result = maxPool(values[node.input].select(step.channels).maps, node.shape);
+			result = maxPool(gathered(node.input), node.shape);
 		} else if (node.added == Node::nothing) {
-			result = (*prepared.convolutions[i])(x);
+			result = (*convolution)(x);
 		} else if (step.overwritesAdded) {
 			result = values[node.added].maps;
-			prepared.convolutions[i]->addTo(x, result);
+			convolution->addTo(x, result);
 		} else if (node.upsample) {
-			result = at::upsample_nearest2d(values[node.added].maps,
-			                                { step.size.height, step.size.width });
-			prepared.convolutions[i]->addTo(x, result);
+			result = convolution->plusUpsampled(x, gathered(node.added));
 		} else {
-			result = prepared.convolutions[i]->plus(
-				x, values[node.added].select(step.channels).maps);
+			result = convolution->plus(x, gathered(node.added));
 		}
 		for (const int released : step.released)
 			values[released].maps.reset();
@@ -170,7 +208,7 @@ Features Backbone::forward(const at::Tensor &image, const Demand &demand)
 	Features features(demand.size());
 	for (std::size_t level = 0; level < demand.size(); ++level)
 		if (!demand[level].empty())
-			features[level] = values[network_.levelNodes[level]];
+			features[level] = values[network().levelNodes[level]];
 	return features;
 }
 

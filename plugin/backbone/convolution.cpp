@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "convolution.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -10,12 +11,17 @@
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/cpu/Utils.h>
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/clamp.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/cudnn_convolution_add_relu.h>
+#include <ATen/ops/cudnn_convolution_relu.h>
 #include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/upsample_nearest2d.h>
 
 namespace fm {
 
@@ -80,26 +86,19 @@ Scalars mkldnnScalars(Activation activation)
 	return scalars;
 }
 
-/* Of what LibTorch tells about a CPU, AVX512-VNNI is nearest to what oneDNN wants for bfloat16. For
- * float16 it wants what few CPUs have. Sums of one channel alone it refuses. */
-bool isForOneDnn(const at::Tensor &weight)
-{
-	if (!weight.device().is_cpu() || !at::hasMKLDNN() || weight.size(0) == 1)
-		return false;
-	return weight.scalar_type() == at::kFloat ||
-	       (weight.scalar_type() == at::kBFloat16 && at::cpu::is_avx512_vnni_supported());
-}
-
 } /* namespace */
 
 ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const Node &node,
                                                   double bnEpsilon,
-                                                  const at::TensorOptions &options)
+                                                  const at::TensorOptions &options, int channels)
 {
 	const WindowShape &shape = node.shape;
+	const int padding = std::max(0, channels - shape.in);
 	const auto finish = [&](const at::Tensor &weight, const at::Tensor &bias) {
-		return ConvolutionParameters{ weight.to(options).contiguous(
-						      at::MemoryFormat::ChannelsLast),
+		return ConvolutionParameters{ at::constant_pad_nd(weight,
+			                                          { 0, 0, 0, 0, 0, padding })
+			                              .to(options)
+			                              .contiguous(at::MemoryFormat::ChannelsLast),
 			                      bias.to(options) };
 	};
 	const at::Tensor kernel =
@@ -133,21 +132,47 @@ ConvolutionParameters ConvolutionParameters::slice(const ChannelSet &channels) c
 		 bias.index_select(0, index) };
 }
 
+/* Of what LibTorch tells about a CPU, AVX512-VNNI is nearest to what oneDNN wants for bfloat16. For
+ * float16 it wants what few CPUs have. Sums of one channel alone it refuses. */
+Convolution::By Convolution::chooseBy(const at::Tensor &weight)
+{
+	if (weight.is_cuda())
+		return By::CuDnn;
+	if (!at::hasMKLDNN() || weight.size(0) == 1)
+		return By::LibTorch;
+	const bool knowsType =
+		weight.scalar_type() == at::kFloat ||
+		(weight.scalar_type() == at::kBFloat16 && at::cpu::is_avx512_vnni_supported());
+	return knowsType ? By::OneDnn : By::LibTorch;
+}
+
 Convolution::Convolution(const Node &node, const ConvolutionParameters &parameters,
                          at::IntArrayRef input)
-	: shape_(node.shape), activation_(node.activation), packed_(isForOneDnn(parameters.weight)),
+	: shape_(node.shape), activation_(node.activation), by_(chooseBy(parameters.weight)),
 	  weight_(parameters.weight), bias_(parameters.bias)
 {
-	if (packed_)
+	if (by_ == By::OneDnn)
 		weight_ = at::mkldnn_reorder_conv2d_weight(weight_.to_mkldnn(), paddingOf(shape_),
 		                                           stridesOf(shape_), noDilation,
 		                                           shape_.groups, input);
 }
 
+/* Then cuBLAS adds the bias along, where LibTorch's convolution needs a kernel more. */
+bool Convolution::isMatrixProduct(const at::Tensor &x) const
+{
+	return by_ == By::CuDnn && shape_.kernel == 1 && shape_.stride == 1 && shape_.groups == 1 &&
+	       x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 at::Tensor Convolution::withoutActivation(const at::Tensor &x) const
 {
-	return at::conv2d(x, weight_, bias_, stridesOf(shape_), paddingOf(shape_), noDilation,
-	                  shape_.groups);
+	if (!isMatrixProduct(x))
+		return at::conv2d(x, weight_, bias_, stridesOf(shape_), paddingOf(shape_),
+		                  noDilation, shape_.groups);
+	const at::Tensor pixels = x.permute({ 0, 2, 3, 1 }).view({ -1, x.size(1) });
+	return at::addmm(bias_, pixels, weight_.view({ weight_.size(0), x.size(1) }).t())
+	        .view({ 1, x.size(2), x.size(3), weight_.size(0) })
+	        .permute({ 0, 3, 1, 2 });
 }
 
 at::Tensor &Convolution::activate(at::Tensor &x) const
@@ -161,7 +186,10 @@ at::Tensor &Convolution::activate(at::Tensor &x) const
 
 at::Tensor Convolution::operator()(const at::Tensor &x) const
 {
-	if (!packed_) {
+	if (by_ == By::CuDnn && activation_ == Activation::Relu)
+		return at::cudnn_convolution_relu(x, weight_, bias_, stridesOf(shape_),
+		                                  paddingOf(shape_), noDilation, shape_.groups);
+	if (by_ != By::OneDnn) {
 		at::Tensor result = withoutActivation(x);
 		return activate(result);
 	}
@@ -172,7 +200,11 @@ at::Tensor Convolution::operator()(const at::Tensor &x) const
 
 at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
 {
-	if (!packed_) {
+	if (by_ == By::CuDnn && activation_ == Activation::Relu)
+		return at::cudnn_convolution_add_relu(x, weight_, other, 1.0, bias_,
+		                                      stridesOf(shape_), paddingOf(shape_),
+		                                      noDilation, shape_.groups);
+	if (by_ != By::OneDnn) {
 		at::Tensor result = withoutActivation(x).add_(other);
 		return activate(result);
 	}
@@ -184,9 +216,8 @@ at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
 
 void Convolution::addTo(const at::Tensor &x, at::Tensor &other) const
 {
-	if (!packed_) {
-		other.add_(withoutActivation(x));
-		activate(other);
+	if (by_ != By::OneDnn) {
+		other = plus(x, other);
 		return;
 	}
 	static const auto op =
@@ -194,6 +225,25 @@ void Convolution::addTo(const at::Tensor &x, at::Tensor &other) const
 	op.call(other, x, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
 	        shape_.groups, "add", at::Scalar(1.0), mkldnnNameBehindSum(activation_),
 	        mkldnnScalars(activation_), std::nullopt);
+}
+
+at::Tensor Convolution::plusUpsampled(const at::Tensor &x, const at::Tensor &other) const
+{
+	const int64_t height = shape_.outputSize(static_cast<int>(x.size(2)));
+	const int64_t width = shape_.outputSize(static_cast<int>(x.size(3)));
+	const bool doubles = height == 2 * other.size(2) && width == 2 * other.size(3);
+	if (by_ != By::CuDnn || !doubles) {
+		at::Tensor result = at::upsample_nearest2d(other, { height, width });
+		addTo(x, result);
+		return result;
+	}
+	/* Each pixel of the other goes to two by two of the result: no need to write it out. */
+	at::Tensor result = withoutActivation(x);
+	const auto pixels = [](const at::Tensor &maps) { return maps.permute({ 0, 2, 3, 1 }); };
+	pixels(result)
+		.view({ height / 2, 2, width / 2, 2, -1 })
+		.add_(pixels(other).view({ height / 2, 1, width / 2, 1, -1 }));
+	return activate(result);
 }
 
 } /* namespace fm */

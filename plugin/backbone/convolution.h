@@ -18,10 +18,11 @@ struct ConvolutionParameters {
 	 * \brief Those of \a node, as \a parameters has them
 	 *
 	 * In eval mode a norm is (x - mean) / sqrt(var + epsilon) * weight + bias, so it only
-	 * scales the kernels and gives a bias. Computed in float64, kept as \a options say.
+	 * scales the kernels and gives a bias. Computed in float64, kept as \a options say. Of
+	 * more \a channels in than the node has, those beyond count for nothing.
 	 */
 	static ConvolutionParameters load(StateDict &parameters, const Node &node, double bnEpsilon,
-	                                  const at::TensorOptions &options);
+	                                  const at::TensorOptions &options, int channels);
 
 	/** \brief Those of the channels out in \a channels alone */
 	ConvolutionParameters slice(const ChannelSet &channels) const;
@@ -41,17 +42,25 @@ public:
 	/** \brief The same with \a other, [1, out, h, w], added before the activation */
 	at::Tensor plus(const at::Tensor &x, const at::Tensor &other) const;
 
-	/** \brief The same, written over \a other */
+	/** \brief The same, in place of \a other, which may be written over */
 	void addTo(const at::Tensor &x, at::Tensor &other) const;
 
+	/** \brief The same with \a other brought to the result's size, to the nearest */
+	at::Tensor plusUpsampled(const at::Tensor &x, const at::Tensor &other) const;
+
 private:
+	/* Who computes it, with the activation and the sum in the same call where they know how. */
+	enum class By { OneDnn, CuDnn, LibTorch };
+
+	static By chooseBy(const at::Tensor &weight);
+	bool isMatrixProduct(const at::Tensor &x) const;
 	at::Tensor withoutActivation(const at::Tensor &x) const;
 	at::Tensor &activate(at::Tensor &x) const;
 
 	WindowShape shape_;
 	Activation activation_;
-	bool packed_;       /* Laid out for oneDNN, which takes the activation and sum along. */
-	at::Tensor weight_; /* Opaque where packed. */
+	By by_;
+	at::Tensor weight_; /* For oneDNN in a layout of its own. */
 	at::Tensor bias_;
 };
 

@@ -2,6 +2,11 @@
 #include "weights.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include <sys/stat.h>
 
 #include "error.h"
 
@@ -44,23 +49,27 @@ void checkFit(const LoadReport &report, const std::string &file, const char *bac
 		            std::to_string(report.matched.size()) + " tensors fit");
 }
 
-} /* namespace */
+struct Loaded {
+	TrainedNetwork trained;
+	std::string warning;
+};
 
-LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::TensorOptions options,
-                            double bnEpsilon)
+Loaded load(BackboneKind kind, const std::string &file, at::TensorOptions options, double bnEpsilon,
+            int imageChannels)
 {
+	const auto loadFrom = [&](StateDict &parameters) {
+		return TrainedNetwork::load(Network::of(kind), parameters, bnEpsilon, options,
+		                            imageChannels);
+	};
 	if (file.empty()) {
 		StateDict random;
-		return { std::make_unique<Backbone>(Network::of(kind), random, options, bnEpsilon),
-			 "No weights are set: the network is random, its maps show no learned "
-			 "features" };
+		return { loadFrom(random), "No weights are set: the network is random, its maps "
+			                   "show no learned features" };
 	}
 
 	const Checkpoint checkpoint{ file };
 	StateDict parameters(checkpoint);
-	LoadedBackbone loaded = {
-		std::make_unique<Backbone>(Network::of(kind), parameters, options, bnEpsilon), {}
-	};
+	Loaded loaded = { loadFrom(parameters), {} };
 
 	const LoadReport report = parameters.report();
 	checkFit(report, file, backboneName(kind));
@@ -69,6 +78,66 @@ LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::Tens
 			"'" + file +
 			"' holds no FPN: the levels p2 to p5 and pool are random, c1 to c5 are not";
 	return loaded;
+}
+
+/* A file as it is: another one under its name is another version. */
+struct FileVersion {
+	std::string name;
+	dev_t device = 0;
+	ino_t inode = 0;
+	off_t size = 0;
+	time_t seconds = 0;
+	long nanoseconds = 0;
+
+	auto operator<=>(const FileVersion &) const = default;
+
+	static FileVersion of(const std::string &file)
+	{
+		struct stat status = {};
+		if (file.empty() || stat(file.c_str(), &status) != 0)
+			return { .name = file };
+		return { file,           status.st_dev,         status.st_ino,
+			 status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec };
+	}
+};
+
+using Key = std::tuple<FileVersion, BackboneKind, std::string, c10::ScalarType, double, int>;
+
+/* What is in use somewhere in the process. */
+struct InUse {
+	std::mutex mutex; /* Protects all below; held while loading, so that nothing is loaded
+	                     twice. */
+	std::map<Key, std::weak_ptr<const Loaded>> loaded;
+};
+
+InUse &inUse()
+{
+	static InUse all;
+	return all;
+}
+
+} /* namespace */
+
+LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::TensorOptions options,
+                            double bnEpsilon, int imageChannels)
+{
+	const Key key = { FileVersion::of(file),
+		          kind,
+		          options.device().str(),
+		          c10::typeMetaToScalarType(options.dtype()),
+		          bnEpsilon,
+		          imageChannels };
+	std::lock_guard lock(inUse().mutex);
+	std::erase_if(inUse().loaded, [](const auto &entry) { return entry.second.expired(); });
+	std::shared_ptr<const Loaded> loaded = inUse().loaded[key].lock();
+	if (!loaded) {
+		loaded = std::make_shared<const Loaded>(
+			load(kind, file, options, bnEpsilon, imageChannels));
+		inUse().loaded[key] = loaded;
+	}
+	/* Its network stays as long as all of it does. */
+	const std::shared_ptr<const TrainedNetwork> trained(loaded, &loaded->trained);
+	return { std::make_unique<Backbone>(trained), loaded->warning };
 }
 
 } /* namespace fm */

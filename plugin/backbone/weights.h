@@ -17,11 +17,15 @@ struct LoadedBackbone {
  * \brief Builds a backbone with the weights in \a file
  *
  * With no file all parameters are random, from a fixed seed. With a classifier's weights the FPN's
- * are.
+ * are. Backbones of the same file, as long as it does not change, share their parameters where
+ * all else is the same too.
+ *
+ * \a imageChannels, 3 or more, are the channels of the images that it is given; those beyond the
+ * third are ignored.
  *
  * \throws Error NotFound or Unreadable for the file, Mismatch where it belongs to another network
  */
 LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::TensorOptions options,
-                            double bnEpsilon);
+                            double bnEpsilon, int imageChannels = 3);
 
 } /* namespace fm */

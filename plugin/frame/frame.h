@@ -51,6 +51,7 @@ struct Frame {
 	Plane planes[3];
 	Colorimetry colorimetry;
 	ChromaSite chromaSite;
+	bool isOnDevice = false; /**< The planes are addresses on a CUDA device */
 };
 
 } /* namespace fm */

@@ -17,10 +17,6 @@ namespace fm {
 
 namespace {
 
-/* Of the images that torchvision's models were trained on (torchvision.transforms, "ImageNet"). */
-constexpr float imageNetMean[] = { 0.485f, 0.456f, 0.406f };
-constexpr float imageNetStd[] = { 0.229f, 0.224f, 0.225f };
-
 /* Multiple that GeneralizedRCNNTransform.batch_images pads to. */
 constexpr int sizeDivisor = 32;
 
@@ -37,11 +33,8 @@ Table<T> normalisation(Preprocess mode)
 	Table<T> table;
 	for (int c = 0; c < 3; ++c)
 		for (int value = 0; value < 256; ++value) {
-			const float unit = static_cast<float>(value) / 255.0f;
-			table[c][value] =
-				static_cast<T>(mode == Preprocess::None
-			                               ? unit
-			                               : (unit - imageNetMean[c]) / imageNetStd[c]);
+			const auto sample = static_cast<uint8_t>(value);
+			table[c][value] = static_cast<T>(normalisedSample(sample, c, mode));
 		}
 	return table;
 }
@@ -132,12 +125,10 @@ void resizeRow(const float *above, const float *below, float weight,
 	for (const LinearTap &tap : taps)
 		for (int c = 0; c < 3; ++c) {
 			const auto along = [&](const float *row) {
-				const float left = row[3 * tap.first + c];
-				const float right = row[3 * tap.second + c];
-				return left + (right - left) * tap.weight;
+				return between(row[3 * tap.first + c], row[3 * tap.second + c],
+				               tap.weight);
 			};
-			const float top = along(above);
-			*out++ = static_cast<T>(top + (along(below) - top) * weight);
+			*out++ = static_cast<T>(between(along(above), along(below), weight));
 		}
 }
 
@@ -167,38 +158,39 @@ void convertResized(const Frame &frame, Preprocess mode, Size resized, Size padd
 }
 
 template<typename T>
-void fillInput(const Frame &frame, const PreprocessSettings &settings, Size size, T *out)
+void fillInput(const Frame &frame, const InputShape &shape, T *out)
 {
-	if (settings.mode != Preprocess::Detection)
-		return convert(frame, settings.mode, out);
-	convertResized(frame, settings.mode, resizedSize(frame.size, settings), size, out);
+	if (shape.mode != Preprocess::Detection)
+		return convert(frame, shape.mode, out);
+	convertResized(frame, shape.mode, shape.resized, shape.padded, out);
 }
 
 } /* namespace */
 
-Size networkInputSize(Size frame, const PreprocessSettings &settings)
+InputShape InputShape::of(Size frame, const PreprocessSettings &settings)
 {
 	if (settings.mode != Preprocess::Detection)
-		return frame;
+		return { settings.mode, frame, frame };
 	const auto padded = [](int side) {
 		return (side + sizeDivisor - 1) / sizeDivisor * sizeDivisor;
 	};
 	const Size resized = resizedSize(frame, settings);
-	return { padded(resized.width), padded(resized.height) };
+	return { settings.mode, resized, { padded(resized.width), padded(resized.height) } };
 }
 
 at::Tensor networkInput(const Frame &frame, const PreprocessSettings &settings,
                         c10::ScalarType type)
 {
-	const Size size = networkInputSize(frame.size, settings);
+	const InputShape shape = InputShape::of(frame.size, settings);
+	const Size size = shape.padded;
 	const bool isBFloat16 = type == at::kBFloat16;
 	at::Tensor image = at::empty({ 1, 3, size.height, size.width },
 	                             at::TensorOptions(isBFloat16 ? at::kBFloat16 : at::kFloat)
 	                                     .memory_format(at::MemoryFormat::ChannelsLast));
 	if (isBFloat16)
-		fillInput(frame, settings, size, image.mutable_data_ptr<c10::BFloat16>());
+		fillInput(frame, shape, image.mutable_data_ptr<c10::BFloat16>());
 	else
-		fillInput(frame, settings, size, image.mutable_data_ptr<float>());
+		fillInput(frame, shape, image.mutable_data_ptr<float>());
 	return image;
 }
 

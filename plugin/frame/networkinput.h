@@ -3,17 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "frame.h"
+#include "inputpixel.h"
 #include "preprocess.h"
 
 namespace fm {
-
-/**
- * \brief The size of the network's input for frames of \a frame pixels
- *
- * \throws Error BadSetting where the resized frame would have no pixels
- */
-Size networkInputSize(Size frame, const PreprocessSettings &settings);
 
 /**
  * \brief The network's input for a frame
@@ -23,7 +16,7 @@ Size networkInputSize(Size frame, const PreprocessSettings &settings);
  * to multiples of 32.
  *
  * \return [1, 3, H, W], channels last, on the CPU; bfloat16 where \a type is, else float32
- * \throws Error as networkInputSize()
+ * \throws Error as InputShape::of()
  */
 at::Tensor networkInput(const Frame &frame, const PreprocessSettings &settings,
                         c10::ScalarType type = at::kFloat);

@@ -40,17 +40,6 @@ void writeLuma(const Rgba8 *row, uint8_t *out, int width, const Colorimetry &col
 		out[x] = roundToByte(rgbToYuv(row[x].r, row[x].g, row[x].b, color).y);
 }
 
-/* Of the 2x2 pixels from column \a left to \a right. */
-Yuv meanChroma(const Rgba8 *row, const Rgba8 *below, int left, int right, const Colorimetry &color)
-{
-	const auto mean = [&](uint8_t Rgba8::*channel) {
-		const int sum = row[left].*channel + row[right].*channel + below[left].*channel +
-		                below[right].*channel;
-		return static_cast<float>(sum) / 4.0f;
-	};
-	return rgbToYuv(mean(&Rgba8::r), mean(&Rgba8::g), mean(&Rgba8::b), color);
-}
-
 } /* namespace */
 
 FrameWriter::FrameWriter(const Frame &frame) : frame_(frame)
@@ -98,8 +87,10 @@ void FrameWriter::writeYuv(int y, const Rgba8 *row, const Rgba8 *below) const
 	uint8_t *u = frame_.planes[1].row(y / 2);
 	uint8_t *v = interleaved ? u + 1 : frame_.planes[2].row(y / 2);
 	for (int x = 0; x < (width + 1) / 2; ++x) {
+		const int left = 2 * x;
+		const int right = std::min(left + 1, width - 1);
 		const Yuv mean =
-			meanChroma(row, below, 2 * x, std::min(2 * x + 1, width - 1), color);
+			meanChroma(row[left], row[right], below[left], below[right], color);
 		u[x * step] = roundToByte(mean.u);
 		v[x * step] = roundToByte(mean.v);
 	}

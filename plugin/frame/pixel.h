@@ -119,4 +119,96 @@ FM_HOST_DEVICE inline Rgb8 readPixel(const Frame &frame, int x, int y)
 	}
 }
 
+/** \brief readPixel() of the frame's own format */
+FM_HOST_DEVICE inline Rgb8 readPixel(const Frame &frame, int x, int y)
+{
+	using enum PixelFormat;
+	switch (frame.format) {
+	case Nv12:
+		return readPixel<Nv12>(frame, x, y);
+	case I420:
+		return readPixel<I420>(frame, x, y);
+	case Rgb:
+		return readPixel<Rgb>(frame, x, y);
+	case Bgr:
+		return readPixel<Bgr>(frame, x, y);
+	case Rgba:
+	case Rgbx:
+		return readPixel<Rgba>(frame, x, y);
+	case Bgra:
+	case Bgrx:
+		return readPixel<Bgra>(frame, x, y);
+	case Gray8:
+		break;
+	}
+	return readPixel<Gray8>(frame, x, y);
+}
+
+/** \brief Four pixels of a picture, at an even column and row: left, right, those below */
+struct Rgba8Quad {
+	Rgba8 at[4];
+};
+
+FM_HOST_DEVICE inline void writePacked(const Frame &frame, int x, int y, Rgba8 pixel)
+{
+	uint8_t *row = frame.planes[0].row(y);
+	if (frame.format == PixelFormat::Rgb) {
+		row[3 * x] = pixel.r;
+		row[3 * x + 1] = pixel.g;
+		row[3 * x + 2] = pixel.b;
+		return;
+	}
+	const bool isBgrx = frame.format == PixelFormat::Bgrx;
+	row[4 * x] = isBgrx ? pixel.b : pixel.r;
+	row[4 * x + 1] = pixel.g;
+	row[4 * x + 2] = isBgrx ? pixel.r : pixel.b;
+	row[4 * x + 3] = 255;
+}
+
+/** \brief Chroma of 2x2 pixels: that of their mean */
+FM_HOST_DEVICE inline Yuv meanChroma(const Rgba8 &a, const Rgba8 &b, const Rgba8 &c, const Rgba8 &d,
+                                     const Colorimetry &color)
+{
+	return rgbToYuv(static_cast<float>(a.r + b.r + c.r + d.r) / 4.0f,
+	                static_cast<float>(a.g + b.g + c.g + d.g) / 4.0f,
+	                static_cast<float>(a.b + b.b + c.b + d.b) / 4.0f, color);
+}
+
+/**
+ * \brief Writes the pixels at \a x and \a y, which are even, and their neighbours to a frame
+ *
+ * Formats: Rgb, Rgba (opaque), Bgrx, Nv12, I420. A chroma sample is the mean of its 2x2 pixels; the
+ * last column and row of an odd size stand for their missing neighbours.
+ */
+FM_HOST_DEVICE inline void writeQuad(const Frame &frame, int x, int y, const Rgba8Quad &quad)
+{
+	const int columns = x + 1 < frame.size.width ? 2 : 1;
+	const int rows = y + 1 < frame.size.height ? 2 : 1;
+	const bool isYuv = frame.format == PixelFormat::Nv12 || frame.format == PixelFormat::I420;
+	for (int j = 0; j < rows; ++j)
+		for (int i = 0; i < columns; ++i) {
+			const Rgba8 &pixel = quad.at[2 * j + i];
+			if (isYuv)
+				frame.planes[0].row(y + j)[x + i] = roundToByte(
+					rgbToYuv(pixel.r, pixel.g, pixel.b, frame.colorimetry).y);
+			else
+				writePacked(frame, x + i, y + j, pixel);
+		}
+	if (!isYuv)
+		return;
+
+	const int right = columns - 1;
+	const int below = 2 * (rows - 1);
+	const Yuv mean = meanChroma(quad.at[0], quad.at[right], quad.at[below],
+	                            quad.at[below + right], frame.colorimetry);
+	if (frame.format == PixelFormat::Nv12) {
+		uint8_t *pair = frame.planes[1].row(y / 2) + x;
+		pair[0] = roundToByte(mean.u);
+		pair[1] = roundToByte(mean.v);
+	} else {
+		frame.planes[1].row(y / 2)[x / 2] = roundToByte(mean.u);
+		frame.planes[2].row(y / 2)[x / 2] = roundToByte(mean.v);
+	}
+}
+
 } /* namespace fm */

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "error.h"
-#include "statistics.h"
 
 namespace fm {
 
@@ -19,6 +18,16 @@ constexpr int maxChannel = 65535;
  * has to surpass one that is. */
 constexpr float smoothing = 0.3f;
 constexpr float lead = 1.2f;
+
+/* A ranked selection has all channels computed, and ranks them anew, on each frame of so many. */
+constexpr int rankingInterval = 10;
+
+std::vector<int> firstOf(std::vector<int> channels, int cells)
+{
+	if (static_cast<int>(channels.size()) > cells)
+		channels.resize(cells);
+	return channels;
+}
 
 std::string_view trim(std::string_view text)
 {
@@ -129,20 +138,19 @@ void ChannelSelection::check(const std::string &level, int available) const
 		                                             channelRange(available));
 }
 
-void ChannelRanking::update(const FeatureMaps &maps, int count)
+void ChannelRanking::update(std::span<const float> magnitudes, int count)
 {
-	const bool first = static_cast<int>(activation_.size()) != maps.channels;
+	const bool first = activation_.size() != magnitudes.size();
 	if (first) {
-		activation_.assign(maps.channels, 0.0f);
+		activation_.assign(magnitudes.size(), 0.0f);
 		shown_.clear();
 	}
-	const std::vector<float> now = meanMagnitudes(maps);
-	for (int channel = 0; channel < maps.channels; ++channel)
+	for (std::size_t channel = 0; channel < magnitudes.size(); ++channel)
 		activation_[channel] +=
-			(first ? 1.0f : smoothing) * (now[channel] - activation_[channel]);
+			(first ? 1.0f : smoothing) * (magnitudes[channel] - activation_[channel]);
 
 	const auto stronger = [&](int a, int b) { return activation_[a] > activation_[b]; };
-	std::vector<int> ranked(maps.channels);
+	std::vector<int> ranked(magnitudes.size());
 	std::iota(ranked.begin(), ranked.end(), 0);
 	std::ranges::stable_sort(ranked, stronger);
 	ranked.resize(count);
@@ -158,6 +166,48 @@ void ChannelRanking::update(const FeatureMaps &maps, int count)
 		if (activation_[challenger] > lead * activation_[*weakest])
 			*weakest = challenger;
 	}
+}
+
+bool ShownChannels::lacksRanking(const Level &level, const ChannelSelection &selection) const
+{
+	return selection.isRanked() &&
+	       (level_ != level ||
+	        static_cast<int>(ranking_.shown().size()) != selection.count(level.channels));
+}
+
+bool ShownChannels::isDue(const ChannelSelection &selection) const
+{
+	return selection.isRanked() && sinceRanking_ >= rankingInterval;
+}
+
+ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &selection, int cells,
+                                 bool mayRank) const
+{
+	if (!selection.isRanked())
+		return ChannelSet(firstOf(selection.indices(level.channels), cells))
+		        .of(level.channels);
+	if ((mayRank && isDue(selection)) || lacksRanking(level, selection))
+		return ChannelSet::all();
+	return ChannelSet(firstOf(ranking_.shown(), cells)).of(level.channels);
+}
+
+void ShownChannels::rank(const Level &level, const ChannelSelection &selection,
+                         std::span<const float> magnitudes)
+{
+	if (level_ != level)
+		ranking_ = {};
+	level_ = level;
+	sinceRanking_ = 0;
+	ranking_.update(magnitudes, selection.count(level.channels));
+}
+
+std::vector<int> ShownChannels::next(const Level &level, const ChannelSelection &selection,
+                                     int cells)
+{
+	if (!selection.isRanked())
+		return firstOf(selection.indices(level.channels), cells);
+	++sinceRanking_;
+	return firstOf(ranking_.shown(), cells);
 }
 
 } /* namespace fm */

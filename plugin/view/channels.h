@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "maps.h"
+#include "backbone/channelset.h"
+#include "backbone/level.h"
 
 namespace fm {
 
@@ -54,8 +56,8 @@ private:
 class ChannelRanking
 {
 public:
-	/** \brief Takes in the maps of one frame of several, all of the level's */
-	void update(const FeatureMaps &maps, int count);
+	/** \brief Takes in mean |value| of each of a level's channels, of one frame of several */
+	void update(std::span<const float> magnitudes, int count);
 
 	/** \brief The channels in the order of the tiles; none before the first frame */
 	const std::vector<int> &shown() const { return shown_; }
@@ -63,6 +65,40 @@ public:
 private:
 	std::vector<float> activation_; /* Mean |value| per channel, averaged over frames */
 	std::vector<int> shown_;
+};
+
+/** \brief The channels that a view shows of a level, from frame to frame */
+class ShownChannels
+{
+public:
+	/**
+	 * \brief The channels that have to be computed of \a level to fill \a cells tiles
+	 *
+	 * With \a mayRank a ranked selection asks for all of them when it is time to.
+	 */
+	ChannelSet needed(const Level &level, const ChannelSelection &selection, int cells,
+	                  bool mayRank) const;
+
+	/** \brief Whether \a selection is ranked, and the channels of \a level never have been */
+	bool lacksRanking(const Level &level, const ChannelSelection &selection) const;
+
+	/** \brief Whether it is time to rank those of a ranked \a selection anew */
+	bool isDue(const ChannelSelection &selection) const;
+
+	/** \brief Ranks the channels of \a level by mean |value| of each */
+	void rank(const Level &level, const ChannelSelection &selection,
+	          std::span<const float> magnitudes);
+
+	/** \brief The channels of one more frame, in the order of the tiles */
+	std::vector<int> next(const Level &level, const ChannelSelection &selection, int cells);
+
+	/** \brief They have been asked to be ranked: not on the next frame again */
+	void rankingIsUnderWay() { sinceRanking_ = 0; }
+
+private:
+	Level level_; /* That the ranking belongs to. */
+	ChannelRanking ranking_;
+	int sinceRanking_ = 0; /* Frames. */
 };
 
 } /* namespace fm */

@@ -18,22 +18,12 @@ constexpr Rgba8 black = { 0, 0, 0, 255 };
 /* Pairs of rows that are worth a thread. */
 constexpr int grain = 8;
 
-/* The colours by colorIndex(), which is -1 for what is not a number, plus one. */
-using Palette = std::array<Rgba8, 257>;
-
-Palette paletteOf(Colormap colormap)
-{
-	Palette palette = { black };
-	const ColormapTable &table = colormapTable(colormap);
-	for (std::size_t i = 0; i < table.size(); ++i)
-		palette[i + 1] = { table[i][0], table[i][1], table[i][2], 255 };
-	return palette;
-}
-
 /* What is the same for all rows of a mosaic. */
 struct Geometry {
 	explicit Geometry(const MosaicPicture &picture) : palette(paletteOf(picture.style.colormap))
 	{
+		if (!picture.tiles.empty())
+			rangeText = fm::rangeText(picture.tiles[0].range);
 		const int tile = picture.layout.tile.width;
 		const int width = picture.tiles.empty() ? 1 : picture.tiles[0].map.width;
 		for (int x = 0; x < tile; ++x) {
@@ -45,6 +35,7 @@ struct Geometry {
 	Palette palette;
 	std::vector<int> nearest;      /* By column of a tile, the map's column. */
 	std::vector<LinearTap> linear; /* Likewise. */
+	RangeText rangeText;           /* Of the first tile. */
 };
 
 /* Draws rows of a mosaic, one after the other; one for each thread. */
@@ -107,7 +98,9 @@ private:
 		if (source.gridRow >= 0)
 			forEachTile(source.gridRow, [&](const Tile &tile, int x) {
 				if (tile.label)
-					tile.label->draw(inTile, row.data() + x);
+					paintLabel(tile.label->view(), inTile, row.data() + x);
+				if (&tile == picture_.tiles.data() && picture_.glyphs)
+					paintRange(picture_.glyphs->view(), inTile, row.data() + x);
 			});
 	}
 
@@ -119,6 +112,20 @@ private:
 		                         static_cast<int>(picture_.tiles.size()));
 		for (int k = first; k < end; ++k)
 			visit(picture_.tiles[k], layout_.x(k));
+	}
+
+	static void paintLabel(const LabelView &label, int y, Rgba8 *row)
+	{
+		for (int x = 0; label.covers(x, y); ++x)
+			row[x] = underLabel(row[x], label.at(x, y));
+	}
+
+	void paintRange(const GlyphsView &glyphs, int y, Rgba8 *row) const
+	{
+		if (!glyphs.covers(y))
+			return;
+		for (int x = 0; x < layout_.tile.width; ++x)
+			row[x] = underLabel(row[x], glyphs.at(geometry_.rangeText, x, y));
 	}
 
 	void paintUnlabelled(const Source &source)

@@ -33,6 +33,8 @@ struct MosaicPicture {
 	MosaicLayout layout;
 	TileStyle style;
 	std::vector<Tile> tiles; /**< No more than the layout's grid has cells */
+	std::shared_ptr<const RangeGlyphs> glyphs =
+		nullptr; /**< For the first tile's range, or null */
 };
 
 /**

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int font = cv::FONT_HERSHEY_SIMPLEX;
 constexpr int margin = 3; /* Pixels between the tile's edge and the text. */
+constexpr int outlineThickness = 3;
 
 /* Scales of the font: smaller cannot be read, larger hides the map. */
 constexpr double minScale = 0.3;
@@ -23,73 +24,126 @@ struct Line {
 	double scale;
 };
 
-/* Those of \a lines that fit, and where they go; \a covered is as large as they need. */
-std::vector<Line> setLines(Size tile, const std::vector<std::string> &lines, Size &covered)
+struct Setting {
+	std::vector<Line> lines;
+	Size covered;
+	int bottom; /* Of the last line. */
+};
+
+double preferredScale(Size tile)
 {
-	const double preferred = std::clamp(tile.width / 400.0, 0.36, maxScale);
+	return std::clamp(tile.width / 400.0, 0.36, maxScale);
+}
+
+int lineHeight(const cv::Size &natural, double scale)
+{
+	return static_cast<int>(std::lround(natural.height * scale));
+}
+
+/* Those of \a lines that fit, and where they go. */
+Setting setLines(Size tile, const std::vector<std::string> &lines)
+{
 	const int available = tile.width - 2 * margin;
 
-	std::vector<Line> set;
-	covered = { 0, 0 };
-	int top = margin;
+	Setting set = { {}, { 0, 0 }, margin };
 	for (const std::string &line : lines) {
 		int baseline = 0;
 		const cv::Size natural = cv::getTextSize(line, font, 1.0, 1, &baseline);
-		const double scale =
-			std::min(preferred, static_cast<double>(available) / natural.width);
-		const int height = static_cast<int>(std::lround(natural.height * scale));
-		if (scale < minScale || top + height + margin > tile.height)
+		const double scale = std::min(preferredScale(tile),
+		                              static_cast<double>(available) / natural.width);
+		const int height = lineHeight(natural, scale);
+		if (scale < minScale || set.bottom + height + margin > tile.height)
 			break;
 
-		set.push_back({ line, { margin, top + height }, scale });
+		set.lines.push_back({ line, { margin, set.bottom + height }, scale });
 		const int right = static_cast<int>(std::ceil(natural.width * scale)) + 2 * margin;
-		const int bottom = top + height + static_cast<int>(std::ceil(baseline * scale));
-		covered = { std::min(std::max(covered.width, right), tile.width),
-			    std::min(bottom + margin, tile.height) };
-		top += height + height / 2 + 2;
+		const int low = set.bottom + height + static_cast<int>(std::ceil(baseline * scale));
+		set.covered = { std::min(std::max(set.covered.width, right), tile.width),
+			        std::min(low + margin, tile.height) };
+		set.bottom += height + height / 2 + 2;
 	}
 	return set;
 }
 
-std::vector<uint8_t> coverage(Size size, const std::vector<Line> &lines, int thickness)
+std::vector<LabelPixel> draw(Size size, const std::vector<Line> &lines)
 {
-	std::vector<uint8_t> pixels(static_cast<std::size_t>(size.width) * size.height);
-	cv::Mat image(size.height, size.width, CV_8UC1, pixels.data());
-	for (const Line &line : lines)
-		cv::putText(image, line.text, line.origin, font, line.scale, cv::Scalar(255),
-		            thickness, cv::LINE_AA);
+	const auto coverage = [&](int thickness) {
+		cv::Mat image = cv::Mat::zeros(size.height, size.width, CV_8UC1);
+		for (const Line &line : lines)
+			cv::putText(image, line.text, line.origin, font, line.scale,
+			            cv::Scalar(255), thickness, cv::LINE_AA);
+		return image;
+	};
+	const cv::Mat outline = coverage(outlineThickness);
+	const cv::Mat letters = coverage(1);
+
+	std::vector<LabelPixel> pixels;
+	pixels.reserve(static_cast<std::size_t>(size.width) * size.height);
+	for (int y = 0; y < size.height; ++y)
+		for (int x = 0; x < size.width; ++x)
+			pixels.push_back({ outline.at<uint8_t>(y, x), letters.at<uint8_t>(y, x) });
 	return pixels;
 }
 
-uint8_t blend(uint8_t below, int outline, int letters)
+/* From a character to the next, at scale 1. */
+int naturalAdvance(char character)
 {
-	const int dark = below * (255 - outline) / 255;
-	return static_cast<uint8_t>(dark + (255 - dark) * letters / 255);
+	int baseline = 0;
+	const auto width = [&](const std::string &text) {
+		return cv::getTextSize(text, font, 1.0, 1, &baseline).width;
+	};
+	return width({ character, '0' }) - width("0");
 }
 
 } /* namespace */
 
 Label::Label(Size tile, const std::vector<std::string> &lines)
 {
-	const std::vector<Line> set = setLines(tile, lines, size_);
-	if (set.empty())
-		return;
-	outline_ = coverage(size_, set, 3);
-	letters_ = coverage(size_, set, 1);
+	const Setting set = setLines(tile, lines);
+	size_ = set.covered;
+	bottom_ = set.bottom;
+	if (!set.lines.empty())
+		pixels_ = draw(size_, set.lines);
 }
 
-void Label::draw(int y, Rgba8 *row) const
+RangeGlyphs::RangeGlyphs(Size tile, int top)
 {
-	if (y >= size_.height)
+	int longest = 0;
+	for (const char character : std::string("-1.23e-38..-1.23e-38"))
+		longest += naturalAdvance(character);
+	int baseline = 0;
+	const cv::Size natural = cv::getTextSize(rangeCharacters, font, 1.0, 1, &baseline);
+	const double scale = std::min(preferredScale(tile),
+	                              static_cast<double>(tile.width - 2 * margin) / longest);
+	const int height = lineHeight(natural, scale);
+	if (scale < minScale || top + height + margin > tile.height)
 		return;
-	const std::size_t first = static_cast<std::size_t>(y) * size_.width;
-	for (int x = 0; x < size_.width; ++x) {
-		const int outline = outline_[first + x];
-		const int letters = letters_[first + x];
-		Rgba8 &pixel = row[x];
-		pixel = { blend(pixel.r, outline, letters), blend(pixel.g, outline, letters),
-			  blend(pixel.b, outline, letters), pixel.a };
+
+	view_.left = margin;
+	view_.top = top;
+	view_.overlap = outlineThickness / 2 + 1;
+	view_.height =
+		std::min(height + static_cast<int>(std::ceil(baseline * scale)) + view_.overlap,
+	                 tile.height - top) +
+		view_.overlap;
+	std::vector<Line> glyphs;
+	for (int k = 0; k < GlyphsView::count; ++k) {
+		const double advance = naturalAdvance(rangeCharacters[k]) * scale;
+		view_.cell[k] = static_cast<short>(view_.width);
+		view_.advance[k] = static_cast<short>(std::lround(advance));
+		glyphs.push_back({ std::string(1, rangeCharacters[k]),
+		                   { view_.width + view_.overlap, view_.overlap + height },
+		                   scale });
+		view_.width += view_.advance[k] + 2 * view_.overlap;
 	}
+	pixels_ = draw({ view_.width, view_.height }, glyphs);
+}
+
+GlyphsView RangeGlyphs::view() const
+{
+	GlyphsView view = view_;
+	view.pixels = pixels_.data();
+	return view;
 }
 
 } /* namespace fm */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "frame/pixel.h"
-#include "frame/size.h"
+#include "labelpixel.h"
 
 namespace fm {
 
@@ -24,13 +22,32 @@ class Label
 public:
 	Label(Size tile, const std::vector<std::string> &lines);
 
-	/** \brief Draws its part of the tile's row \a y over \a row, the tile's pixels */
-	void draw(int y, Rgba8 *row) const;
+	LabelView view() const { return { size_, pixels_.data() }; }
+	/** \brief Where on the tile the next line would begin */
+	int bottom() const { return bottom_; }
 
 private:
-	Size size_; /* Of what the text covers, from the tile's corner. */
-	/* By pixel, how much the outline and the letters cover, 0..255. */
-	std::vector<uint8_t> outline_, letters_;
+	Size size_;
+	int bottom_;
+	std::vector<LabelPixel> pixels_;
+};
+
+/**
+ * \brief The glyphs for the line of a label that changes from frame to frame: a range
+ *
+ * As large as the longest range allows, and none where that could not be read.
+ */
+class RangeGlyphs
+{
+public:
+	/** \brief For a line that begins at row \a top of the tile */
+	RangeGlyphs(Size tile, int top);
+
+	GlyphsView view() const;
+
+private:
+	GlyphsView view_ = {}; /* But for its pixels. */
+	std::vector<LabelPixel> pixels_;
 };
 
 } /* namespace fm */

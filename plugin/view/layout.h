@@ -25,6 +25,8 @@ struct MosaicLayout {
 	Grid grid;
 	int left, top; /**< Of the first tile */
 
+	bool operator==(const MosaicLayout &) const = default;
+
 	int x(int k) const { return left + k % grid.columns * (tile.width + grid.gap); }
 	int y(int k) const { return top + k / grid.columns * (tile.height + grid.gap); }
 

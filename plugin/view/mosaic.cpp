@@ -2,84 +2,45 @@
 #include "mosaic.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "parallel.h"
+#include "ranges.h"
 #include "statistics.h"
 
 namespace fm {
 
-namespace {
-
-/* Weight of a new frame in a running range. */
-constexpr float smoothing = 0.1f;
-
-/* A ranked selection has all channels computed, and ranks them anew, on each frame of so many. */
-constexpr int rankingInterval = 10;
-
-Range symmetric(Range range)
+std::vector<std::string> labelLines(const Level &level, int channel, bool isDead, bool isFirst,
+                                    Size maps)
 {
-	const float reach = std::max(std::abs(range.low), std::abs(range.high));
-	return { -reach, reach };
-}
-
-std::string rangeText(Range range)
-{
-	char text[64];
-	std::snprintf(text, sizeof(text), "%.3g..%.3g", range.low, range.high);
-	return text;
-}
-
-std::vector<int> firstOf(std::vector<int> channels, int cells)
-{
-	if (static_cast<int>(channels.size()) > cells)
-		channels.resize(cells);
-	return channels;
-}
-
-} /* namespace */
-
-bool Mosaic::hasRanking(const Level &level, const ChannelSelection &selection) const
-{
-	return level_ == level &&
-	       static_cast<int>(ranking_.shown().size()) == selection.count(level.channels);
+	std::vector<std::string> lines = { level.name + " " + std::to_string(channel) +
+		                           (isDead ? " dead" : "") };
+	if (isFirst)
+		lines.push_back(std::to_string(maps.width) + "x" + std::to_string(maps.height) +
+		                " /" + std::to_string(level.stride));
+	return lines;
 }
 
 ChannelSet Mosaic::neededChannels(const Level &level, const ViewSettings &settings, int cells,
                                   bool mayRank) const
 {
-	const ChannelSelection selection = ChannelSelection::parse(settings.channels);
-	if (!selection.isRanked())
-		return ChannelSet(firstOf(selection.indices(level.channels), cells))
-		        .of(level.channels);
-	const bool isDue = mayRank && sinceRanking_ >= rankingInterval;
-	if (isDue || !hasRanking(level, selection))
-		return ChannelSet::all();
-	return ChannelSet(firstOf(ranking_.shown(), cells)).of(level.channels);
+	return channels_.needed(level, ChannelSelection::parse(settings.channels), cells, mayRank);
 }
 
-std::vector<int> Mosaic::chooseChannels(const FeatureMaps &maps, const ChannelSet &held,
-                                        const ChannelSelection &selection, int cells)
+/* Once a frame for each channel, however many tiles it has. */
+void Mosaic::setRunningRanges()
 {
-	if (!selection.isRanked())
-		return firstOf(selection.indices(level_.channels), cells);
-	if (held.isAll()) {
-		sinceRanking_ = 0;
-		ranking_.update(maps, selection.count(level_.channels));
+	std::map<int, Range> now;
+	for (Shown &tile : shown_) {
+		const auto [entry, isNew] = now.try_emplace(tile.channel);
+		if (isNew) {
+			const auto [average, isUnknown] =
+				running_.try_emplace(tile.channel, tile.found);
+			if (!isUnknown)
+				average->second = smoothed(average->second, tile.found);
+			entry->second = average->second;
+		}
+		tile.range = entry->second;
 	}
-	++sinceRanking_;
-	return firstOf(ranking_.shown(), cells);
-}
-
-Range Mosaic::running(int channel, Range now)
-{
-	const auto [entry, isNew] = running_.try_emplace(channel, now);
-	Range &average = entry->second;
-	if (!isNew) {
-		average.low += smoothing * (now.low - average.low);
-		average.high += smoothing * (now.high - average.high);
-	}
-	return average;
 }
 
 void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
@@ -105,11 +66,12 @@ void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 		return each([&](const Shown &) { return fixed; });
 	}
 	case Normalize::Running:
-		return each([&](const Shown &tile) { return running(tile.channel, tile.found); });
+		return setRunningRanges();
 	case Normalize::Robust:
 		return parallelFor(static_cast<int>(shown_.size()), 1, [&](int begin, int end) {
 			for (int k = begin; k < end; ++k)
-				shown_[k].range = quantiles(maps.map(shown_[k].place), 0.01, 0.99);
+				shown_[k].range =
+					quantiles(maps.map(shown_[k].place), robustLow, robustHigh);
 		});
 	case Normalize::Signed:
 		return each([](const Shown &tile) { return symmetric(tile.found); });
@@ -125,8 +87,10 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 	if (settings.normalize != Normalize::Running)
 		running_.clear();
 
-	const std::vector<int> channels =
-		chooseChannels(maps, held, ChannelSelection::parse(settings.channels), cells);
+	const auto selection = ChannelSelection::parse(settings.channels);
+	if (selection.isRanked() && held.isAll())
+		channels_.rank(level, selection, meanMagnitudes(maps));
+	const std::vector<int> channels = channels_.next(level, selection, cells);
 	std::vector<int> places;
 	places.reserve(channels.size());
 	for (const int channel : channels)
@@ -142,19 +106,23 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 std::shared_ptr<const Label> Mosaic::label(std::size_t k, const FeatureMaps &maps, Size tile)
 {
 	const Shown &shown = shown_[k];
-	const bool dead = shown.found.low == shown.found.high;
-	std::vector<std::string> lines = { level_.name + " " + std::to_string(shown.channel) +
-		                           (dead ? " dead" : "") };
-	if (k == 0) {
-		lines.push_back(std::to_string(maps.width) + "x" + std::to_string(maps.height) +
-		                " /" + std::to_string(level_.stride));
-		lines.push_back(rangeText(shown.range));
-	}
+	const bool isDead = shown.found.low == shown.found.high;
+	const std::vector<std::string> lines =
+		labelLines(level_, shown.channel, isDead, k == 0, { maps.width, maps.height });
 
 	MadeLabel &made = labels_[k];
 	if (!made.label || made.tile != tile || made.lines != lines)
 		made = { tile, lines, std::make_shared<const Label>(tile, lines) };
 	return made.label;
+}
+
+/* Of the first tile, whose label is made. */
+std::shared_ptr<const RangeGlyphs> Mosaic::glyphs(Size tile)
+{
+	if (!glyphs_ || glyphsTile_ != tile)
+		glyphs_ = std::make_shared<const RangeGlyphs>(tile, labels_[0].label->bottom());
+	glyphsTile_ = tile;
+	return glyphs_;
 }
 
 MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &settings,
@@ -164,12 +132,15 @@ MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &setti
 	MosaicPicture picture = { layout,
 		                  { settings.colormap, static_cast<float>(settings.gamma),
 		                    settings.interpolation },
-		                  {} };
+		                  {},
+		                  nullptr };
 	const auto tiles = std::min<std::size_t>(shown_.size(), layout.grid.cells());
 	labels_.resize(shown_.size());
 	for (std::size_t k = 0; k < tiles; ++k)
 		picture.tiles.push_back({ maps.map(shown_[k].place), shown_[k].range,
 		                          labelled ? label(k, maps, layout.tile) : nullptr });
+	if (labelled && tiles > 0)
+		picture.glyphs = glyphs(layout.tile);
 	return picture;
 }
 

@@ -17,8 +17,16 @@
 
 namespace fm {
 
-/** \brief The mosaic view: chooses what is shown of a level, and keeps what lasts from frame to
- * frame */
+/**
+ * \brief What stands on the tile of a map: the level, the channel and, of a constant map, "dead"
+ *
+ * On the \a first tile also the size of the maps and the level's stride.
+ */
+std::vector<std::string> labelLines(const Level &level, int channel, bool isDead, bool isFirst,
+                                    Size maps);
+
+/** \brief The mosaic view on the host: chooses what is shown of a level, and keeps what lasts from
+ * frame to frame */
 class Mosaic
 {
 public:
@@ -46,17 +54,14 @@ private:
 		Range range; /* From the first colour to the last. */
 	};
 
-	bool hasRanking(const Level &level, const ChannelSelection &selection) const;
-	std::vector<int> chooseChannels(const FeatureMaps &maps, const ChannelSet &held,
-	                                const ChannelSelection &selection, int cells);
 	void setRanges(const FeatureMaps &maps, const ViewSettings &settings);
-	Range running(int channel, Range now);
+	void setRunningRanges();
 	std::shared_ptr<const Label> label(std::size_t k, const FeatureMaps &maps, Size tile);
+	std::shared_ptr<const RangeGlyphs> glyphs(Size tile);
 
 	Level level_; /* That the members below belong to. */
 	std::vector<Shown> shown_;
-	ChannelRanking ranking_;
-	int sinceRanking_ = 0;         /* Frames. */
+	ShownChannels channels_;
 	std::map<int, Range> running_; /* By channel, averaged over frames. */
 
 	/* The labels last made, by tile; most stay the same from frame to frame. */
@@ -66,6 +71,8 @@ private:
 		std::shared_ptr<const Label> label;
 	};
 	std::vector<MadeLabel> labels_;
+	Size glyphsTile_ = {}; /* That glyphs_ are for. */
+	std::shared_ptr<const RangeGlyphs> glyphs_;
 };
 
 } /* namespace fm */

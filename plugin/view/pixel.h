@@ -50,7 +50,8 @@ FM_HOST_DEVICE inline int nearestIndex(int pixel, int mapSize, int tileSize)
 	return static_cast<int>(static_cast<long long>(pixel) * mapSize / tileSize);
 }
 
-FM_HOST_DEVICE inline float sampleLinear(const MapView &map, LinearTap x, LinearTap y)
+template<typename T>
+FM_HOST_DEVICE inline float sampleLinear(const BasicMapView<T> &map, LinearTap x, LinearTap y)
 {
 	const float top =
 		map.at(x.first, y.first) * (1.0f - x.weight) + map.at(x.second, y.first) * x.weight;

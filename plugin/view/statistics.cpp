@@ -102,8 +102,10 @@ std::vector<Range> minMax(const FeatureMaps &maps, const std::vector<int> &place
 
 	std::vector<Range> ranges(places.size());
 	for (std::size_t k = 0; k < places.size(); ++k)
-		ranges[k] = all.low[k] <= all.high[k] ? Range{ all.low[k], all.high[k] }
-		                                      : Range{ 0.0f, 0.0f };
+		/* Adding zero makes 0 of -0. */
+		ranges[k] = all.low[k] <= all.high[k]
+		                    ? Range{ all.low[k] + 0.0f, all.high[k] + 0.0f }
+		                    : Range{ 0.0f, 0.0f };
 	return ranges;
 }
 

@@ -6,7 +6,8 @@
  *
  * KIND is "element": appsrc ! featuremosaic ! appsink; "visualizer": the same without GStreamer,
  * which takes several levels at once; "network": the network alone, on inputs made beforehand.
- * FRAMES is a file of RGB frames.
+ * FRAMES is a file of RGB frames, or with format=NV12 of such ones. The other properties are the
+ * element's; the core and the network take the device, the precision and the preprocessing of them.
  */
 #include <algorithm>
 #include <chrono>
@@ -35,20 +36,37 @@ using Bytes = std::vector<uint8_t>;
 
 struct Clip {
 	fm::Size size;
-	std::vector<Bytes> frames; /* RGB, no padding. */
+	bool isNv12;
+	std::vector<Bytes> frames; /* No padding. */
 
 	fm::Frame frame(std::size_t i)
 	{
 		Bytes &bytes = frames[i % frames.size()];
-		return { fm::PixelFormat::Rgb, size, { { bytes.data(), 3 * size.width } }, {}, {} };
+		if (!isNv12)
+			return { fm::PixelFormat::Rgb,
+				 size,
+				 { { bytes.data(), 3 * size.width } },
+				 {},
+				 {} };
+		/* What GStreamer takes for granted where caps name no colorimetry. */
+		const bool isHd = size.height > 576;
+		const std::ptrdiff_t luma = std::ptrdiff_t{ 1 } * size.width * size.height;
+		return { fm::PixelFormat::Nv12,
+			 size,
+			 { { bytes.data(), size.width }, { bytes.data() + luma, size.width } },
+			 isHd ? fm::Colorimetry{ 0.2126f, 0.0722f, false } : fm::Colorimetry{},
+			 { isHd, false } };
 	}
 };
 
-Clip readClip(const std::string &file, fm::Size size)
+Clip readClip(const std::string &file, fm::Size size, bool isNv12)
 {
+	if (isNv12 && (size.width % 2 != 0 || size.height % 2 != 0))
+		throw std::runtime_error("frames in NV12 have even sizes here");
 	std::ifstream in(file, std::ios::binary);
-	Clip clip = { size, {} };
-	Bytes frame(std::size_t{ 3 } * size.width * size.height);
+	Clip clip = { size, isNv12, {} };
+	const std::size_t pixels = std::size_t{ 1 } * size.width * size.height;
+	Bytes frame(isNv12 ? pixels * 3 / 2 : pixels * 3);
 	while (in.read(reinterpret_cast<char *>(frame.data()),
 	               static_cast<std::streamsize>(frame.size())))
 		clip.frames.push_back(frame);
@@ -62,13 +80,29 @@ struct Settings {
 	std::string weights;
 	std::vector<std::string> properties; /* "name=value" */
 
-	bool has(const std::string &property) const
+	std::string value(const std::string &name, const std::string &otherwise) const
 	{
-		return std::ranges::find(properties, property) != properties.end();
+		for (const std::string &property : properties)
+			if (property.starts_with(name + "="))
+				return property.substr(name.size() + 1);
+		return otherwise;
 	}
 	fm::Precision precision() const
 	{
-		return has("precision=bfloat16") ? fm::Precision::BFloat16 : fm::Precision::Auto;
+		const std::string name = value("precision", "auto");
+		return name == "bfloat16"  ? fm::Precision::BFloat16
+		       : name == "float16" ? fm::Precision::Float16
+		       : name == "float32" ? fm::Precision::Float32
+		                           : fm::Precision::Auto;
+	}
+	fm::PreprocessSettings preprocess() const
+	{
+		const std::string name = value("preprocess", "imagenet");
+		return { name == "detection" ? fm::Preprocess::Detection
+			 : name == "none"    ? fm::Preprocess::None
+			                     : fm::Preprocess::ImageNet,
+			 static_cast<unsigned>(std::stoi(value("min-size", "800"))),
+			 static_cast<unsigned>(std::stoi(value("max-size", "1333"))) };
 	}
 };
 
@@ -105,7 +139,8 @@ public:
 			std::string(fm::backboneName(settings.backbone)) +
 			" weights=" + settings.weights;
 		for (const std::string &property : settings.properties)
-			line += " " + property;
+			if (!property.starts_with("format="))
+				line += " " + property;
 		line += " ! video/x-raw,format=RGB ! appsink name=out sync=false";
 		pipeline_ = gst_parse_launch_full(line.c_str(), nullptr,
 		                                  GST_PARSE_FLAG_FATAL_ERRORS, nullptr);
@@ -113,10 +148,10 @@ public:
 		in_ = gst_bin_get_by_name(GST_BIN(pipeline_), "in");
 		out_ = gst_bin_get_by_name(GST_BIN(pipeline_), "out");
 		mosaic_ = gst_bin_get_by_name(GST_BIN(pipeline_), "mosaic");
-		GstCaps *caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB",
-		                                    "width", G_TYPE_INT, clip.size.width, "height",
-		                                    G_TYPE_INT, clip.size.height, "framerate",
-		                                    GST_TYPE_FRACTION, 25, 1, nullptr);
+		GstCaps *caps = gst_caps_new_simple(
+			"video/x-raw", "format", G_TYPE_STRING, clip.isNv12 ? "NV12" : "RGB",
+			"width", G_TYPE_INT, clip.size.width, "height", G_TYPE_INT,
+			clip.size.height, "framerate", GST_TYPE_FRACTION, 25, 1, nullptr);
 		gst_app_src_set_caps(GST_APP_SRC(in_), caps);
 		gst_video_info_from_caps(&info_, caps);
 		gst_caps_unref(caps);
@@ -159,11 +194,12 @@ public:
 		GstBuffer *buffer = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY,
 		                                                bytes.data(), bytes.size(), 0,
 		                                                bytes.size(), nullptr, nullptr);
-		gsize offsets[4] = {};
-		gint strides[4] = { 3 * clip_.size.width };
-		gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
-		                               GST_VIDEO_FORMAT_RGB, clip_.size.width,
-		                               clip_.size.height, 1, offsets, strides);
+		const int width = clip_.size.width;
+		gsize offsets[4] = { 0, gsize{ 1 } * width * clip_.size.height };
+		gint strides[4] = { clip_.isNv12 ? width : 3 * width, width };
+		gst_buffer_add_video_meta_full(
+			buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT(&info_), width,
+			clip_.size.height, GST_VIDEO_INFO_N_PLANES(&info_), offsets, strides);
 		GST_BUFFER_PTS(buffer) = count_++ * GST_SECOND / 25;
 		check(gst_app_src_push_buffer(GST_APP_SRC(in_), buffer) == GST_FLOW_OK,
 		      "the element takes no frame");
@@ -208,8 +244,9 @@ public:
 			  fm::ModelSettings model;
 			  model.backbone = settings.backbone;
 			  model.weights = settings.weights;
-			  model.device = settings.has("device=cuda") ? "cuda" : "cpu";
+			  model.device = settings.value("device", "cpu");
 			  model.precision = settings.precision();
+			  model.preprocess = settings.preprocess();
 			  return model;
 		  }())
 	{
@@ -233,7 +270,8 @@ public:
 		}
 		passes_.clear();
 		for (View &view : views_)
-			passes_.push_back({ view.state, view.settings, view.layout });
+			passes_.push_back(
+				{ view.state, view.settings, view.layout, view.output() });
 	}
 
 	void run(int count) override
@@ -244,17 +282,10 @@ public:
 
 	void process(std::size_t frame)
 	{
-		fm::FramePass pass(clip_.frame(frame));
+		fm::FramePass pass = visualizer_.begin(clip_.frame(frame));
 		visualizer_.run(pass, passes_, false);
-		for (std::size_t i = 0; i < views_.size(); ++i) {
-			View &view = views_[i];
-			visualizer_.draw(pass, i,
-			                 { fm::PixelFormat::Rgb,
-			                   view.layout.size,
-			                   { { view.rgb.data(), 3 * view.layout.size.width } },
-			                   {},
-			                   {} });
-		}
+		for (std::size_t i = 0; i < views_.size(); ++i)
+			visualizer_.draw(pass, i);
 	}
 
 	Bytes picture() override
@@ -271,6 +302,15 @@ private:
 		fm::ViewSettings settings;
 		fm::MosaicLayout layout;
 		Bytes rgb;
+
+		fm::Frame output()
+		{
+			return { fm::PixelFormat::Rgb,
+				 layout.size,
+				 { { rgb.data(), 3 * layout.size.width } },
+				 {},
+				 {} };
+		}
 	};
 
 	Clip &clip_;
@@ -290,7 +330,8 @@ public:
 	                            .backbone)
 	{
 		for (std::size_t i = 0; i < clip.frames.size(); ++i)
-			inputs_.push_back(fm::networkInput(clip.frame(i), {}, type_));
+			inputs_.push_back(
+				fm::networkInput(clip.frame(i), settings.preprocess(), type_));
 	}
 
 	void choose(const std::vector<std::string> &levels, const std::string &channels) override
@@ -358,6 +399,20 @@ std::vector<std::string> split(const std::string &text, char at)
 	return parts;
 }
 
+/* Seconds from a frame to its picture, one at a time: the median. */
+double latency(Contestant &contestant, int frames)
+{
+	using Clock = std::chrono::steady_clock;
+	std::vector<double> seconds(frames);
+	for (double &elapsed : seconds) {
+		const auto start = Clock::now();
+		contestant.run(1);
+		elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+	}
+	std::ranges::nth_element(seconds, seconds.begin() + frames / 2);
+	return seconds[frames / 2];
+}
+
 void answer(Contestant &contestant, const std::vector<std::string> &command)
 {
 	if (command[0] == "choose") {
@@ -377,8 +432,12 @@ void answer(Contestant &contestant, const std::vector<std::string> &command)
 			.write(reinterpret_cast<const char *>(bytes.data()),
 		               static_cast<std::streamsize>(bytes.size()));
 		std::cout << "null" << std::endl;
+	} else if (command[0] == "latency") {
+		std::cout << latency(contestant, std::stoi(command[1])) << std::endl;
 	} else if (command[0] == "memory") {
 		std::cout << peakMemory() << std::endl;
+	} else {
+		std::cout << "null" << std::endl;
 	}
 }
 
@@ -386,9 +445,10 @@ int serve(int argc, char **argv)
 {
 	check(argc >= 7,
 	      "bench_ours KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS [PROPERTY=VALUE ...]");
-	Clip clip = readClip(argv[2], { std::stoi(argv[3]), std::stoi(argv[4]) });
-	const auto contestant =
-		make(argv[1], clip, { backboneOf(argv[5]), argv[6], { argv + 7, argv + argc } });
+	const Settings settings = { backboneOf(argv[5]), argv[6], { argv + 7, argv + argc } };
+	Clip clip = readClip(argv[2], { std::stoi(argv[3]), std::stoi(argv[4]) },
+	                     settings.value("format", "RGB") == "NV12");
+	const auto contestant = make(argv[1], clip, settings);
 	std::cout << "\"ready\"" << std::endl;
 	for (std::string line; std::getline(std::cin, line);)
 		answer(*contestant, split(line, ' '));

@@ -202,8 +202,8 @@ TEST(Errors, AnUnknownDeviceIsRefused)
 
 TEST(Errors, CudaWhereThereIsNoneIsAnErrorAndNoFallback)
 {
-	if (std::filesystem::exists("/dev/nvidiactl"))
-		GTEST_SKIP() << "this machine has an NVIDIA driver";
+	if (std::filesystem::exists("/dev/nvidiactl") || g_getenv("FEATUREMOSAIC_CUDA_MODULE"))
+		GTEST_SKIP() << "this machine has a CUDA device, or what stands in for one";
 	for (const char *device : { "cuda", "cuda:1" }) {
 		const Pipeline pipeline(launchLine(std::string("device=") + device));
 		EXPECT_EQ(pipeline.setState(GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
@@ -217,6 +217,20 @@ TEST(Errors, CudaWhereThereIsNoneIsAnErrorAndNoFallback)
 		expectContains(error.debug, { "libcuda.so.1" });
 		expectRepairable(pipeline, "device", "auto");
 	}
+}
+
+TEST(Errors, ADeviceBeyondTheLastIsAnErrorThatNamesTheLast)
+{
+	if (!g_getenv("FEATUREMOSAIC_CUDA_MODULE"))
+		GTEST_SKIP() << "needs what stands in for two CUDA devices";
+	const Pipeline pipeline(launchLine("device=cuda:2"));
+	EXPECT_EQ(pipeline.setState(GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+	const Owned<GstMessage> message = pipeline.wait(GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+	ASSERT_TRUE(message);
+	const Report error = reportOf(message.get());
+	EXPECT_EQ(error.domain, GST_RESOURCE_ERROR);
+	expectContains(error.sentence, { "cuda:2", "cuda:1" });
+	expectRepairable(pipeline, "device", "cuda:1");
 }
 
 TEST(Errors, ABufferTooSmallForItsCapsIsAnErrorAndTheNextOneWorks)

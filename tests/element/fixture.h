@@ -101,7 +101,9 @@ public:
 	explicit Mosaic(const std::string &properties = "", const char *sinkCaps = nullptr)
 		: bus_(gst_bus_new())
 	{
-		const std::string line = "featuremosaic backbone=mobilenet-v2 " + properties;
+		/* One in flight, wherever the model is: frames come out as they are put in. */
+		const std::string line =
+			"featuremosaic backbone=mobilenet-v2 max-in-flight=1 " + properties;
 		GstElement *element = gst_parse_launch(line.c_str(), nullptr);
 		if (!element)
 			throw std::runtime_error("no element: " + line);

@@ -67,10 +67,10 @@ TEST_P(Mosaic, EqualsWhatMatplotlibDrawsFromTorchvisionsFeatures)
 		PixelFormat::Rgb, layout.size, { { pixels.data(), 3 * width } }, {}, {}
 	};
 	ViewState state;
-	const ViewPass views[] = { { state, settings, layout } };
-	FramePass pass(References::get().image());
+	const ViewPass views[] = { { state, settings, layout, output } };
+	FramePass pass = resNet18().begin(References::get().image());
 	resNet18().run(pass, views, false);
-	resNet18().draw(pass, 0, output);
+	resNet18().draw(pass, 0);
 
 	const std::string name = std::string("mosaic.") + c.level + "." + c.colormapName + "." +
 	                         c.normalizeName + ".";

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "view/channels.h"
+#include "view/statistics.h"
 
 using namespace fm;
 
@@ -68,7 +69,7 @@ TEST(Ranking, IsByMeanAbsoluteValueOnTheFirstFrame)
 {
 	std::vector<float> values;
 	ChannelRanking ranking;
-	ranking.update(level({ 1, 5, 3, 4, 2 }, values), 3);
+	ranking.update(meanMagnitudes(level({ 1, 5, 3, 4, 2 }, values)), 3);
 	EXPECT_EQ(ranking.shown(), (std::vector{ 1, 3, 2 }));
 }
 
@@ -76,9 +77,9 @@ TEST(Ranking, KeepsTilesWhileTheActivationsAreNearlyTheSame)
 {
 	std::vector<float> values;
 	ChannelRanking ranking;
-	ranking.update(level({ 3.0f, 2.0f, 1.9f }, values), 2);
+	ranking.update(meanMagnitudes(level({ 3.0f, 2.0f, 1.9f }, values)), 2);
 	for (int frame = 0; frame < 100; ++frame) {
-		ranking.update(level({ 2.0f, 3.0f, 2.2f }, values), 2);
+		ranking.update(meanMagnitudes(level({ 2.0f, 3.0f, 2.2f }, values)), 2);
 		EXPECT_EQ(ranking.shown(), (std::vector{ 0, 1 }));
 	}
 }
@@ -87,8 +88,8 @@ TEST(Ranking, GivesATileToAChannelThatBecomesClearlyStronger)
 {
 	std::vector<float> values;
 	ChannelRanking ranking;
-	ranking.update(level({ 3, 2, 1 }, values), 2);
+	ranking.update(meanMagnitudes(level({ 3, 2, 1 }, values)), 2);
 	for (int frame = 0; frame < 100; ++frame)
-		ranking.update(level({ 3, 2, 9 }, values), 2);
+		ranking.update(meanMagnitudes(level({ 3, 2, 9 }, values)), 2);
 	EXPECT_EQ(ranking.shown(), (std::vector{ 0, 2 }));
 }

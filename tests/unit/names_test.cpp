@@ -65,5 +65,5 @@ TEST(Device, NamesAreCheckedBeforeAnythingIsLoaded)
 
 TEST(Device, CpuIsAlwaysThere)
 {
-	EXPECT_TRUE(fm::selectDevice("cpu").is_cpu());
+	EXPECT_TRUE(fm::selectDevice("cpu").tensors().is_cpu());
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where there is no CUDA to build with. */
+#include "cudamemory.h"
+
+struct CudaMemory::Context {
+};
+
+CudaMemory::CudaMemory() = default;
+CudaMemory::~CudaMemory() = default;
+
+void CudaMemory::adopt(std::optional<fm::CudaContext>) {}
+
+bool CudaMemory::isUsable() const
+{
+	return false;
+}
+
+void CudaMemory::announce(GstElement *) const {}
+
+bool CudaMemory::answer(GstElement *, GstQuery *, const std::string &)
+{
+	return false;
+}
+
+bool CudaMemory::holds(GstBuffer *) const
+{
+	return false;
+}
+
+bool CudaMemory::isFrom(GstBufferPool *) const
+{
+	return false;
+}
+
+GstBufferPool *CudaMemory::newPool() const
+{
+	return nullptr;
+}
+
+void CudaMemory::offerPool(GstQuery *) const {}
+
+GstMapFlags CudaMemory::mapFlag()
+{
+	return static_cast<GstMapFlags>(0);
+}

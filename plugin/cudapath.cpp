@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <algorithm>
+#include <list>
+#include <mutex>
+#include <utility>
+
+#include <ATen/Context.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include "error.h"
+#include "frame/packed.h"
+#include "framepath.h"
+#include "model.h"
+#include "torchscope.h"
+#include "view/channels.h"
+#include "view/deviceview.h"
+#include "workerthread.h"
+
+namespace fm {
+
+namespace {
+
+constexpr std::size_t mostViews = 16; /* Of one frame. */
+constexpr std::size_t graphsKept = 8;
+
+ElementType elementType(c10::ScalarType type)
+{
+	return type == at::kHalf       ? ElementType::Float16
+	       : type == at::kBFloat16 ? ElementType::BFloat16
+	                               : ElementType::Float32;
+}
+
+DeviceMaps viewOf(const at::Tensor &maps)
+{
+	return { maps.const_data_ptr(), elementType(maps.scalar_type()),
+		 static_cast<int>(maps.size(1)), static_cast<int>(maps.size(2)),
+		 static_cast<int>(maps.size(3)) };
+}
+
+/* What kernels read of a frame, on the device. A graph has its address for good. */
+struct Parameters {
+	Frame input;
+	PictureParameters pictures[mostViews];
+
+	static std::size_t bytes(std::size_t views)
+	{
+		return offsetof(Parameters, pictures) + views * sizeof(PictureParameters);
+	}
+};
+
+/* Memory and events for a frame in flight, used again for another one when it is done. */
+struct Slot {
+	struct Output {
+		at::Tensor host, device;
+	};
+
+	at::Tensor hostInput, deviceInput;
+	at::Tensor parameters; /* On the host, a Parameters. */
+	std::vector<Output> outputs;
+	std::unique_ptr<CudaEvent> allocated, uploaded, computed, done;
+};
+
+/* Those that no frame uses. */
+class Slots
+{
+public:
+	std::unique_ptr<Slot> take(CudaDevice &device)
+	{
+		std::unique_lock lock(mutex_);
+		if (!unused_.empty()) {
+			std::unique_ptr<Slot> slot = std::move(unused_.back());
+			unused_.pop_back();
+			return slot;
+		}
+		lock.unlock();
+		auto slot = std::make_unique<Slot>();
+		slot->parameters = hostBytes(device, sizeof(Parameters));
+		for (auto *event :
+		     { &slot->allocated, &slot->uploaded, &slot->computed, &slot->done })
+			*event = device.makeEvent();
+		return slot;
+	}
+
+	void give(std::unique_ptr<Slot> slot)
+	{
+		std::lock_guard lock(mutex_);
+		unused_.push_back(std::move(slot));
+	}
+
+private:
+	std::mutex mutex_; /* Innermost; protects unused_. */
+	std::vector<std::unique_ptr<Slot>> unused_;
+};
+
+struct CudaPass : FramePass::Data {
+	CudaPass(const Frame &frame, std::shared_ptr<Slots> slots, CudaDevice &device)
+		: frame(frame), slots(std::move(slots)), slot(this->slots->take(device))
+	{
+	}
+
+	~CudaPass() override
+	{
+		try {
+			if (isUnderWay)
+				slot->done->wait();
+			slots->give(std::move(slot));
+		} catch (const std::exception &) {
+			/* The device has failed, which others have told. */
+		}
+	}
+	CudaPass(const CudaPass &) = delete;
+	CudaPass &operator=(const CudaPass &) = delete;
+
+	Frame frame;
+	std::shared_ptr<Slots> slots;
+	std::unique_ptr<Slot> slot;
+	Frame onDevice = {}; /* The frame, once it is converted. */
+	bool isConverted = false;
+	bool isUnderWay = false; /* The device has work to do. */
+	std::vector<Frame> outputs;
+	std::vector<at::Tensor> kept; /* What copies may still read. */
+};
+
+struct CudaView : ViewState::Data {
+	ShownChannels channels;
+	LevelMaps maps; /* Last shown; memory of a graph, unless they are kept. */
+	bool isKept = false;
+	int level = -1; /* Of the maps. */
+	Size mapSize = {};
+	ViewSettings settings;
+	int cells = 0;             /* Of the grid. */
+	std::vector<int> shown;    /* Channels, in the order of the tiles. */
+	bool knowsRunning = false; /* There are running ranges to go on with. */
+	DeviceView device;
+
+	/* Mean magnitudes on their way to the host. */
+	struct Ranking {
+		int level;
+		at::Tensor means;
+		std::unique_ptr<CudaEvent> done;
+	};
+	std::optional<Ranking> ranking;
+};
+
+/* Mean magnitudes of a level's channels, and memory to find them with. */
+struct Means {
+	at::Tensor values, scratch;
+};
+
+/* What a graph is recorded for. */
+struct GraphKey {
+	struct View {
+		int level = -1; /* -1: not part of the graph. */
+		Size output = {};
+		int tiles = 0;
+		bool quantiles = false;
+		bool magnitudes = false;
+
+		bool operator==(const View &) const = default;
+	};
+
+	InputShape input;
+	Demand demand;
+	std::vector<View> views;
+
+	bool operator==(const GraphKey &) const = default;
+};
+
+struct Graph {
+	GraphKey key;
+	std::shared_ptr<const Backbone::PreparedPlan> plan;
+	/* What was computed last. Its memory stays the same. */
+	at::Tensor input;
+	Features features;
+	std::vector<Means> means; /* By view; undefined where it is not ranked. */
+	std::unique_ptr<CudaGraph> recorded;
+};
+
+/* LibTorch's settings of how to convolve belong to the whole process. */
+class ConvolutionScope
+{
+public:
+	explicit ConvolutionScope(bool allowTf32)
+		: lock_(mutex), benchmark_(at::globalContext().benchmarkCuDNN()),
+		  tf32_(at::globalContext().allowTF32CuDNN()),
+		  matrixTf32_(at::globalContext().allowTF32CuBLAS())
+	{
+		set(true, allowTf32, allowTf32);
+	}
+	~ConvolutionScope() { set(benchmark_, tf32_, matrixTf32_); }
+	ConvolutionScope(const ConvolutionScope &) = delete;
+	ConvolutionScope &operator=(const ConvolutionScope &) = delete;
+
+private:
+	static void set(bool benchmark, bool tf32, bool matrixTf32)
+	{
+		at::globalContext().setBenchmarkCuDNN(benchmark);
+		at::globalContext().setAllowTF32CuDNN(tf32);
+		at::globalContext().setAllowTF32CuBLAS(matrixTf32);
+	}
+
+	static inline std::mutex mutex;
+	std::lock_guard<std::mutex> lock_;
+	bool benchmark_, tf32_, matrixTf32_;
+};
+
+class CudaPath : public FramePath
+{
+public:
+	explicit CudaPath(Model &model);
+
+	std::unique_ptr<FramePass::Data> begin(const Frame &frame) override
+	{
+		const TorchScope scope(&device_);
+		return std::make_unique<CudaPass>(frame, slots_, device_);
+	}
+	void warmUp(Size frame, std::span<const ViewPass> views) override;
+	void convert(FramePass::Data &pass) override;
+	bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) override;
+	void draw(FramePass::Data &pass, std::size_t index) override;
+
+private:
+	const Level &level(const ViewPass &view) const;
+	bool keepsMaps(const ViewPass &view, bool repeat) const;
+	std::vector<bool> findFresh(std::span<const ViewPass> views, bool repeat) const;
+
+	void takeRanking(const ViewPass &view) const;
+	void askForRanking(const Graph &graph, std::size_t index, CudaPass &pass,
+	                   CudaView &state) const;
+	bool rankFirst(CudaPass &pass, std::span<const ViewPass> views);
+	void rank(CudaPass &pass, const std::vector<const ViewPass *> &views, const Demand &demand);
+	at::Tensor input(const InputShape &shape);
+	Means means(const at::Tensor &maps);
+	at::Tensor toHost(const at::Tensor &values) const;
+	void writeInput(CudaPass &pass, std::size_t views) const;
+
+	GraphKey::View keyOf(const ViewPass &view, bool magnitudes, int tiles) const;
+	std::shared_ptr<Graph> graphFor(const GraphKey &key);
+	std::shared_ptr<Graph> record(const GraphKey &key);
+	void give(Graph &graph);
+	std::shared_ptr<Graph> chooseGraph(const CudaPass &pass, std::span<const ViewPass> views,
+	                                   const std::vector<bool> &fresh, bool repeat);
+	void takeMaps(const Graph &graph, const GraphKey::View &key, const ViewPass &view) const;
+
+	bool setRanges(const ViewPass &view, bool fresh) const;
+	PictureParameters parameters(const ViewPass &view, const Frame &output) const;
+	Frame outputOnDevice(CudaPass &pass, const ViewPass &view) const;
+	void download(CudaPass &pass);
+
+	Parameters *onDevice() const
+	{
+		return reinterpret_cast<Parameters *>(parameters_.mutable_data_ptr<uint8_t>());
+	}
+	const PictureParameters *pictureOnDevice(std::size_t index) const
+	{
+		return &onDevice()->pictures[index];
+	}
+
+	Model &model_;
+	CudaDevice &device_;
+	std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
+	at::Tensor parameters_;
+	/* cuDNN keeps what it has compiled with the thread that it did so for, and graphs need it:
+	 * so this thread records them, and outlives them. */
+	WorkerThread recorder_;
+	std::list<std::shared_ptr<Graph>> graphs_; /* The last used first. */
+	int graphsMade_ = 0;
+};
+
+Parameters &hostParameters(const CudaPass &pass)
+{
+	return *reinterpret_cast<Parameters *>(pass.slot->parameters.mutable_data_ptr<uint8_t>());
+}
+
+/* Room for \a bytes in \a tensor. */
+template<typename Make>
+bool grow(at::Tensor &tensor, std::size_t bytes, Make &&make)
+{
+	if (tensor.defined() && tensor.nbytes() >= bytes)
+		return false;
+	tensor = make(bytes);
+	return true;
+}
+
+CudaPath::CudaPath(Model &model) : model_(model), device_(*model.device.cuda)
+{
+	const TorchScope scope(&device_);
+	parameters_ = deviceBytes(device_, sizeof(Parameters));
+}
+
+const Level &CudaPath::level(const ViewPass &view) const
+{
+	return model_.backbone->levels()[model_.levelIndex(view.settings)];
+}
+
+/* Whether the view goes on with the maps that it has. */
+bool CudaPath::keepsMaps(const ViewPass &view, bool repeat) const
+{
+	const auto &state = stateOf<CudaView>(view);
+	if (!state.maps.maps.defined())
+		return false;
+	if (view.settings.freeze)
+		return true;
+	if (!repeat || model_.levelIndex(view.settings) != state.level)
+		return false;
+	return state.maps.channels.contains(
+		state.channels.needed(level(view), ChannelSelection::parse(view.settings.channels),
+	                              view.layout.grid.cells(), false));
+}
+
+/* Where the network runs, it writes over the maps of all views that are not frozen. */
+std::vector<bool> CudaPath::findFresh(std::span<const ViewPass> views, bool repeat) const
+{
+	bool runs = false;
+	for (const ViewPass &view : views)
+		runs = runs || !keepsMaps(view, repeat);
+	std::vector<bool> fresh;
+	for (const ViewPass &view : views)
+		fresh.push_back(runs && !keepsMaps(view, false));
+	return fresh;
+}
+
+void CudaPath::convert(FramePass::Data &data)
+{
+	auto &pass = static_cast<CudaPass &>(data);
+	pass.isConverted = true;
+	if (pass.frame.isOnDevice) {
+		pass.onDevice = pass.frame;
+		return;
+	}
+	const TorchScope scope(&device_);
+	Slot &slot = *pass.slot;
+	const std::size_t bytes = packedBytes(pass.frame);
+	grow(slot.hostInput, bytes, [&](std::size_t size) { return hostBytes(device_, size); });
+	if (grow(slot.deviceInput, bytes,
+	         [&](std::size_t size) { return deviceBytes(device_, size); })) {
+		/* It may be memory that work on the other lane still uses. */
+		slot.allocated->record(Lane::Compute);
+		slot.allocated->holdUp(Lane::Upload);
+	}
+	copyFrame(pass.frame, packedFrame(pass.frame, slot.hostInput.mutable_data_ptr()));
+	pass.onDevice = packedFrame(pass.frame, slot.deviceInput.mutable_data_ptr());
+	device_.copy(slot.deviceInput.mutable_data_ptr(), slot.hostInput.const_data_ptr(), bytes,
+	             Lane::Upload);
+	slot.uploaded->record(Lane::Upload);
+	slot.done->record(Lane::Upload); /* Until there is more to wait for. */
+	pass.isUnderWay = true;
+}
+
+/* Where the frame is, and what else \a views read, comes to the device behind the frame. */
+void CudaPath::writeInput(CudaPass &pass, std::size_t views) const
+{
+	if (!pass.onDevice.isOnDevice && pass.isConverted)
+		pass.slot->uploaded->holdUp(Lane::Compute);
+	hostParameters(pass).input = pass.onDevice;
+	device_.copy(onDevice(), &hostParameters(pass), Parameters::bytes(views), Lane::Compute);
+	pass.isUnderWay = true;
+	pass.slot->done->record(Lane::Compute);
+}
+
+void CudaPath::takeRanking(const ViewPass &view) const
+{
+	auto &state = stateOf<CudaView>(view);
+	if (!state.ranking || !state.ranking->done->isDone())
+		return;
+	const CudaView::Ranking ranking = *std::exchange(state.ranking, std::nullopt);
+	const auto selection = ChannelSelection::parse(view.settings.channels);
+	if (selection.isRanked() && ranking.level == model_.levelIndex(view.settings))
+		state.channels.rank(level(view), selection,
+		                    { ranking.means.const_data_ptr<float>(),
+		                      static_cast<std::size_t>(ranking.means.numel()) });
+}
+
+void CudaPath::askForRanking(const Graph &graph, std::size_t index, CudaPass &pass,
+                             CudaView &state) const
+{
+	state.ranking = CudaView::Ranking{ state.level, toHost(graph.means[index].values),
+		                           device_.makeEvent() };
+	state.ranking->done->record(Lane::Compute);
+	state.channels.rankingIsUnderWay();
+	pass.kept.push_back(state.ranking->means);
+}
+
+/* The first frame of a ranked view waits until it is known what to show. */
+bool CudaPath::rankFirst(CudaPass &pass, std::span<const ViewPass> views)
+{
+	std::vector<const ViewPass *> lacking;
+	Demand demand(model_.backbone->levels().size());
+	for (const ViewPass &view : views) {
+		const bool isHeld = keepsMaps(view, false);
+		if (isHeld || !stateOf<CudaView>(view).channels.lacksRanking(
+				      level(view), ChannelSelection::parse(view.settings.channels)))
+			continue;
+		lacking.push_back(&view);
+		demand[model_.levelIndex(view.settings)] = ChannelSet::all();
+	}
+	if (lacking.empty())
+		return false;
+
+	writeInput(pass, 0);
+	recorder_.call([&] { rank(pass, lacking, demand); });
+	return true;
+}
+
+void CudaPath::rank(CudaPass &pass, const std::vector<const ViewPass *> &views,
+                    const Demand &demand)
+{
+	const TorchScope scope(&device_);
+	const ConvolutionScope convolution(model_.allowsTf32);
+	Backbone &backbone = *model_.backbone;
+	const InputShape shape = InputShape::of(pass.frame.size, model_.preprocess);
+	const at::Tensor input = this->input(shape);
+	const Features features = backbone.forward(input, demand);
+	for (const ViewPass *view : views) {
+		const Means means = this->means(features[model_.levelIndex(view->settings)].maps);
+		const at::Tensor host = toHost(means.values);
+		pass.slot->computed->record(Lane::Compute);
+		pass.slot->computed->wait();
+		stateOf<CudaView>(*view).channels.rank(
+			level(*view), ChannelSelection::parse(view->settings.channels),
+			{ host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel()) });
+	}
+}
+
+/* The network's input of the frame that onDevice() tells of. */
+at::Tensor CudaPath::input(const InputShape &shape)
+{
+	const Backbone &backbone = *model_.backbone;
+	at::Tensor input =
+		at::empty(backbone.imageShape(shape.padded),
+	                  backbone.options().memory_format(at::MemoryFormat::ChannelsLast));
+	device_.networkInput(&onDevice()->input, shape, elementType(model_.type),
+	                     static_cast<int>(input.size(1)), input.mutable_data_ptr());
+	return input;
+}
+
+Means CudaPath::means(const at::Tensor &maps)
+{
+	const at::Tensor adjacent = maps.contiguous(at::MemoryFormat::ChannelsLast);
+	const DeviceMaps view = viewOf(adjacent);
+	Means means = { at::empty({ view.channels },
+		                  at::TensorOptions(maps.device()).dtype(at::kFloat)),
+		        deviceBytes(device_, device_.magnitudesScratch(view)) };
+	device_.magnitudes(view, means.scratch.mutable_data_ptr(),
+	                   means.values.mutable_data_ptr<float>());
+	return means;
+}
+
+at::Tensor CudaPath::toHost(const at::Tensor &values) const
+{
+	at::Tensor host = hostBytes(device_, values.nbytes()).view(values.scalar_type());
+	device_.copy(host.mutable_data_ptr(), values.const_data_ptr(), values.nbytes(),
+	             Lane::Compute);
+	return host;
+}
+
+GraphKey::View CudaPath::keyOf(const ViewPass &view, bool magnitudes, int tiles) const
+{
+	return { model_.levelIndex(view.settings), view.layout.size, tiles,
+		 view.settings.normalize == Normalize::Robust, magnitudes };
+}
+
+/* What the graph gives to the device, now or as it is recorded. */
+void CudaPath::give(Graph &graph)
+{
+	graph.input = input(graph.key.input);
+	graph.features = model_.backbone->forward(graph.input, graph.key.demand);
+	for (LevelMaps &level : graph.features)
+		if (level.maps.defined())
+			level.maps = level.maps.contiguous(at::MemoryFormat::ChannelsLast);
+
+	for (std::size_t i = 0; i < graph.key.views.size(); ++i) {
+		const GraphKey::View &view = graph.key.views[i];
+		if (view.level < 0)
+			continue;
+		const DeviceMaps maps = viewOf(graph.features[view.level].maps);
+		if (view.magnitudes)
+			graph.means[i] = means(graph.features[view.level].maps);
+		device_.ranges(maps, pictureOnDevice(i), view.tiles, view.quantiles);
+		device_.picture(maps, pictureOnDevice(i), view.output);
+	}
+}
+
+std::shared_ptr<Graph> CudaPath::graphFor(const GraphKey &key)
+{
+	const auto found = std::ranges::find_if(
+		graphs_, [&](const auto &candidate) { return candidate->key == key; });
+	if (found != graphs_.end()) {
+		graphs_.splice(graphs_.begin(), graphs_, found);
+		return graphs_.front();
+	}
+
+	++graphsMade_;
+	graphs_.push_front(recorder_.call([&] { return record(key); }));
+	if (graphs_.size() > graphsKept)
+		graphs_.pop_back();
+	return graphs_.front();
+}
+
+std::shared_ptr<Graph> CudaPath::record(const GraphKey &key)
+{
+	const TorchScope scope(&device_);
+	const ConvolutionScope convolution(model_.allowsTf32);
+	Backbone &backbone = *model_.backbone;
+	auto graph = std::make_shared<Graph>();
+	graph->key = key;
+	graph->plan = backbone.prepare(key.demand, key.input.padded);
+	graph->means.resize(key.views.size());
+	if (model_.device.tensors().is_cuda()) {
+		/* cuDNN tries its ways of convolving, which cannot be recorded. */
+		const at::Tensor image =
+			at::zeros(backbone.imageShape(key.input.padded), backbone.options())
+				.contiguous(at::MemoryFormat::ChannelsLast);
+		backbone.forward(image, key.demand);
+	}
+	graph->recorded = device_.capture([this, made = graph.get()] { give(*made); });
+	return graph;
+}
+
+std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<const ViewPass> views,
+                                             const std::vector<bool> &fresh, bool repeat)
+{
+	GraphKey key = { InputShape::of(pass.frame.size, model_.preprocess),
+		         Demand(model_.backbone->levels().size()),
+		         std::vector<GraphKey::View>(views.size()) };
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		if (!fresh[i])
+			continue;
+		auto &state = stateOf<CudaView>(views[i]);
+		const auto selection = ChannelSelection::parse(views[i].settings.channels);
+		const int cells = views[i].layout.grid.cells();
+		const bool ranks = !repeat && !state.ranking && state.channels.isDue(selection);
+		key.demand[model_.levelIndex(views[i].settings)] |=
+			state.channels.needed(level(views[i]), selection, cells, ranks);
+		state.shown = state.channels.next(level(views[i]), selection, cells);
+		key.views[i] = keyOf(views[i], ranks, static_cast<int>(state.shown.size()));
+	}
+	return graphFor(key);
+}
+
+/* The maps that \a graph is going to compute. */
+void CudaPath::takeMaps(const Graph &graph, const GraphKey::View &key, const ViewPass &view) const
+{
+	auto &state = stateOf<CudaView>(view);
+	if (state.level != key.level)
+		state.knowsRunning = false;
+	state.level = key.level;
+	state.isKept = false;
+	const Step &step = Backbone::planOf(*graph.plan)
+	                           .stepOf(model_.backbone->network().levelNodes[key.level]);
+	state.maps.channels = step.channels;
+	state.mapSize = step.size;
+}
+
+/* Whether the ranges are found anew. A frozen view is drawn as it was, but for its size. */
+bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
+{
+	auto &state = stateOf<CudaView>(view);
+	const int cells = view.layout.grid.cells();
+	const bool isHeld =
+		view.settings.freeze || (state.settings == view.settings && state.cells == cells);
+	if (!fresh && isHeld)
+		return false;
+	if (!fresh)
+		state.shown =
+			state.channels.next(model_.backbone->levels()[state.level],
+		                            ChannelSelection::parse(view.settings.channels), cells);
+	state.settings = view.settings;
+	state.cells = cells;
+	return true;
+}
+
+PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output) const
+{
+	auto &state = stateOf<CudaView>(view);
+	const Level &level = model_.backbone->levels()[state.level];
+	int mostChannels = 0;
+	for (const Level &each : model_.backbone->levels())
+		mostChannels = std::max(mostChannels, each.channels);
+	state.device.makeRoom(device_, mostChannels, static_cast<int>(state.shown.size()));
+	const bool isRunning = state.settings.normalize == Normalize::Running;
+	if (isRunning && !state.knowsRunning)
+		state.device.forget(device_);
+	state.knowsRunning = isRunning;
+
+	std::vector<int> channels = state.shown;
+	if (static_cast<int>(channels.size()) > view.layout.grid.cells())
+		channels.resize(view.layout.grid.cells());
+	state.device.prepare(device_,
+	                     { level, state.mapSize, state.maps.channels, channels, view.layout,
+	                       state.settings.colormap, state.settings.labels });
+	return state.device.parameters(state.settings, output);
+}
+
+/* Where the picture is made: the output itself, or memory that is copied to it. */
+Frame CudaPath::outputOnDevice(CudaPass &pass, const ViewPass &view) const
+{
+	const std::size_t index = pass.outputs.size();
+	pass.outputs.push_back(view.output);
+	if (view.output.isOnDevice)
+		return view.output;
+	Slot &slot = *pass.slot;
+	if (slot.outputs.size() <= index)
+		slot.outputs.resize(index + 1);
+	const std::size_t bytes = packedBytes(view.output);
+	grow(slot.outputs[index].host, bytes,
+	     [&](std::size_t size) { return hostBytes(device_, size); });
+	grow(slot.outputs[index].device, bytes,
+	     [&](std::size_t size) { return deviceBytes(device_, size); });
+	return packedFrame(view.output, slot.outputs[index].device.mutable_data_ptr());
+}
+
+bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool repeat)
+{
+	auto &pass = static_cast<CudaPass &>(data);
+	if (views.size() > mostViews)
+		throw Error(Error::Kind::Unsupported, "On a CUDA device a frame has at most " +
+		                                              std::to_string(mostViews) + " views");
+	const TorchScope scope(&device_);
+	const int graphsBefore = graphsMade_;
+
+	for (const ViewPass &view : views)
+		takeRanking(view);
+	const std::vector<bool> fresh = findFresh(views, repeat);
+	const bool runs = std::ranges::find(fresh, true) != fresh.end();
+	if (runs && !pass.isConverted)
+		convert(pass);
+	const bool waited = runs && rankFirst(pass, views);
+	/* What is frozen must not be written over. */
+	for (const ViewPass &view : views) {
+		auto &state = stateOf<CudaView>(view);
+		if (view.settings.freeze && state.maps.maps.defined() && !state.isKept) {
+			state.maps.maps = state.maps.maps.clone(at::MemoryFormat::ChannelsLast);
+			state.isKept = true;
+		}
+	}
+
+	const std::shared_ptr<Graph> graph =
+		runs ? chooseGraph(pass, views, fresh, repeat) : nullptr;
+	std::vector<bool> ranged;
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		if (fresh[i])
+			takeMaps(*graph, graph->key.views[i], views[i]);
+		ranged.push_back(setRanges(views[i], fresh[i]));
+		hostParameters(pass).pictures[i] =
+			parameters(views[i], outputOnDevice(pass, views[i]));
+		pass.kept.push_back(stateOf<CudaView>(views[i]).device.staging());
+	}
+	writeInput(pass, views.size());
+	if (graph)
+		graph->recorded->launch();
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		auto &state = stateOf<CudaView>(views[i]);
+		if (fresh[i]) {
+			state.maps = graph->features[state.level];
+			if (graph->key.views[i].magnitudes)
+				askForRanking(*graph, i, pass, state);
+			continue;
+		}
+		const DeviceMaps maps = viewOf(state.maps.maps);
+		if (ranged[i])
+			device_.ranges(maps, pictureOnDevice(i),
+			               static_cast<int>(state.shown.size()),
+			               state.settings.normalize == Normalize::Robust);
+		device_.picture(maps, pictureOnDevice(i), views[i].layout.size);
+	}
+	download(pass);
+	return waited || graphsMade_ != graphsBefore;
+}
+
+void CudaPath::download(CudaPass &pass)
+{
+	Slot &slot = *pass.slot;
+	slot.computed->record(Lane::Compute);
+	slot.computed->holdUp(Lane::Download);
+	for (std::size_t i = 0; i < pass.outputs.size(); ++i)
+		if (!pass.outputs[i].isOnDevice)
+			device_.copy(slot.outputs[i].host.mutable_data_ptr(),
+			             slot.outputs[i].device.const_data_ptr(),
+			             packedBytes(pass.outputs[i]), Lane::Download);
+	slot.done->record(Lane::Download);
+}
+
+void CudaPath::draw(FramePass::Data &data, std::size_t index)
+{
+	auto &pass = static_cast<CudaPass &>(data);
+	pass.slot->done->wait();
+	pass.isUnderWay = false;
+	const Frame &output = pass.outputs[index];
+	if (!output.isOnDevice)
+		copyFrame(packedFrame(output, pass.slot->outputs[index].host.mutable_data_ptr()),
+		          output);
+}
+
+/* Records the graph of the first frame. A ranked view's first frame needs more. */
+void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
+{
+	const TorchScope scope(&device_);
+	GraphKey key = { InputShape::of(frame, model_.preprocess),
+		         Demand(model_.backbone->levels().size()),
+		         std::vector<GraphKey::View>(views.size()) };
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		const auto selection = ChannelSelection::parse(views[i].settings.channels);
+		const int available = level(views[i]).channels;
+		const int cells = views[i].layout.grid.cells();
+		if (selection.isRanked())
+			return;
+		key.demand[model_.levelIndex(views[i].settings)] |=
+			ShownChannels().needed(level(views[i]), selection, cells, false);
+		key.views[i] = keyOf(views[i], false, std::min(cells, selection.count(available)));
+	}
+	graphFor(key);
+}
+
+} /* namespace */
+
+std::unique_ptr<FramePath> makeCudaPath(Model &model)
+{
+	return std::make_unique<CudaPath>(model);
+}
+
+} /* namespace fm */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lineartap.h"
+#include "pixel.h"
+#include "preprocess.h"
+
+namespace fm {
+
+/** \brief What the network's input is made like, of frames of one size */
+struct InputShape {
+	Preprocess mode;
+	Size resized; /**< Of what the frame becomes, at the upper left */
+	Size padded;  /**< Of the input; what lies beyond the frame is zero */
+
+	/** \throws Error BadSetting where the resized frame would have no pixels */
+	static InputShape of(Size frame, const PreprocessSettings &settings);
+
+	bool operator==(const InputShape &) const = default;
+};
+
+/**
+ * \brief What an 8-bit sample of \a channel (0 red, 1 green, 2 blue) is for the network
+ *
+ * In 0..1 as torchvision's ToTensor gives it; unless \a mode is None, mean and standard deviation
+ * of the images that torchvision's models were trained on are taken out.
+ */
+FM_HOST_DEVICE inline float normalisedSample(uint8_t sample, int channel, Preprocess mode)
+{
+	const float unit = static_cast<float>(sample) / 255.0f;
+	if (mode == Preprocess::None)
+		return unit;
+	const float mean = channel == 0 ? 0.485f : channel == 1 ? 0.456f : 0.406f;
+	const float deviation = channel == 0 ? 0.229f : channel == 1 ? 0.224f : 0.225f;
+	return (unit - mean) / deviation;
+}
+
+/** \brief \a from at weight 0, \a to at 1 */
+FM_HOST_DEVICE inline float between(float from, float to, float weight)
+{
+	return from + (to - from) * weight;
+}
+
+/** \brief Red, green and blue of one pixel of the network's input */
+struct InputPixel {
+	float at[3];
+};
+
+FM_HOST_DEVICE inline InputPixel normalisedPixel(const Frame &frame, Preprocess mode, int x, int y)
+{
+	const Rgb8 pixel = readPixel(frame, x, y);
+	return { normalisedSample(pixel.r, 0, mode), normalisedSample(pixel.g, 1, mode),
+		 normalisedSample(pixel.b, 2, mode) };
+}
+
+/** \brief The network's input at \a x and \a y, for a frame of the size that \a shape is for */
+FM_HOST_DEVICE inline InputPixel inputPixel(const Frame &frame, const InputShape &shape, int x,
+                                            int y)
+{
+	if (shape.mode != Preprocess::Detection)
+		return normalisedPixel(frame, shape.mode, x, y);
+	if (x >= shape.resized.width || y >= shape.resized.height)
+		return { 0.0f, 0.0f, 0.0f };
+
+	const LinearTap h = linearTap(x, frame.size.width, shape.resized.width);
+	const LinearTap v = linearTap(y, frame.size.height, shape.resized.height);
+	const InputPixel corners[] = { normalisedPixel(frame, shape.mode, h.first, v.first),
+		                       normalisedPixel(frame, shape.mode, h.second, v.first),
+		                       normalisedPixel(frame, shape.mode, h.first, v.second),
+		                       normalisedPixel(frame, shape.mode, h.second, v.second) };
+	InputPixel result;
+	for (int c = 0; c < 3; ++c)
+		result.at[c] =
+			between(between(corners[0].at[c], corners[1].at[c], h.weight),
+		                between(corners[2].at[c], corners[3].at[c], h.weight), v.weight);
+	return result;
+}
+
+} /* namespace fm */

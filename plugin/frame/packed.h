@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <cstddef>
+
+#include "frame.h"
+
+namespace fm {
+
+/** \brief Bytes of a frame like \a frame whose rows and planes lie one behind the other */
+std::size_t packedBytes(const Frame &frame);
+
+/** \brief A frame like \a frame, its rows and planes one behind the other from \a data on */
+Frame packedFrame(const Frame &frame, void *data);
+
+/** \brief Copies the pixels of \a from to \a to, both on the host and of one format and size */
+void copyFrame(const Frame &from, const Frame &to);
+
+} /* namespace fm */

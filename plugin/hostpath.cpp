@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <algorithm>
+#include <numeric>
+
+#include <ATen/ops/zeros.h>
+
+#include "frame/networkinput.h"
+#include "framepath.h"
+#include "model.h"
+#include "tensormemory.h"
+#include "torchscope.h"
+#include "view/draw.h"
+#include "view/mosaic.h"
+
+namespace fm {
+
+namespace {
+
+/* \a maps is [1, n, h, w], float32. */
+FeatureMaps viewOf(const at::Tensor &maps)
+{
+	return { maps.const_data_ptr<float>(),
+		 static_cast<int>(maps.size(1)),
+		 static_cast<int>(maps.size(2)),
+		 static_cast<int>(maps.size(3)),
+		 maps.stride(1),
+		 maps.stride(2),
+		 maps.stride(3) };
+}
+
+/* Of what has to be copied, no more than is \a wanted. */
+LevelMaps asFloat(const LevelMaps &maps, const ChannelSet &wanted)
+{
+	if (maps.maps.scalar_type() == at::kFloat)
+		return maps;
+	const TensorMemoryScope memory;
+	LevelMaps selected = maps.select(wanted);
+	selected.maps = selected.maps.to(at::kFloat);
+	return selected;
+}
+
+struct HostView : ViewState::Data {
+	Mosaic mosaic;
+	LevelMaps maps; /* That the mosaic was last updated with, float32. */
+	int level = -1; /* Of the maps. */
+	ViewSettings settings;
+	int cells = 0; /* Of the grid. */
+};
+
+struct HostPass : FramePass::Data {
+	explicit HostPass(const Frame &frame) : frame(frame) {}
+
+	struct Drawing {
+		at::Tensor maps; /* Keeps alive what the picture refers to. */
+		MosaicPicture picture;
+		Frame output;
+	};
+
+	Frame frame;
+	at::Tensor input; /* Of the network; undefined before convert(). */
+	std::vector<Drawing> drawings;
+};
+
+class HostPath : public FramePath
+{
+public:
+	explicit HostPath(Model &model) : model_(model) {}
+
+	std::unique_ptr<FramePass::Data> begin(const Frame &frame) override
+	{
+		return std::make_unique<HostPass>(frame);
+	}
+	void warmUp(Size frame, std::span<const ViewPass> views) override;
+	void convert(FramePass::Data &pass) override;
+	bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) override;
+	void draw(FramePass::Data &pass, std::size_t index) override;
+
+private:
+	ChannelSet neededChannels(const ViewPass &view, bool mayRank) const;
+	bool keepsMaps(const ViewPass &view, bool repeat) const;
+	void update(const ViewPass &view, bool fresh) const;
+	HostPass::Drawing drawing(const ViewPass &view) const;
+
+	Model &model_;
+	Size warm_ = {}; /* Size of the network's input that it is ready for. */
+};
+
+/* What the view shows next. */
+ChannelSet HostPath::neededChannels(const ViewPass &view, bool mayRank) const
+{
+	const Level &level = model_.backbone->levels()[model_.levelIndex(view.settings)];
+	return stateOf<HostView>(view).mosaic.neededChannels(level, view.settings,
+	                                                     view.layout.grid.cells(), mayRank);
+}
+
+/* Whether the view goes on with the maps that it has. */
+bool HostPath::keepsMaps(const ViewPass &view, bool repeat) const
+{
+	const HostView &state = stateOf<HostView>(view);
+	if (!state.maps.maps.defined())
+		return false;
+	return view.settings.freeze || (repeat && model_.levelIndex(view.settings) == state.level &&
+	                                state.maps.channels.contains(neededChannels(view, false)));
+}
+
+/* A ranked selection goes on with other channels than its first frame needs, but as many. */
+void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
+{
+	const Size size = InputShape::of(frame, model_.preprocess).padded;
+	if (size == warm_)
+		return;
+	const TorchScope scope(nullptr);
+	Backbone &backbone = *model_.backbone;
+	const at::Tensor image = at::zeros(backbone.imageShape(size), backbone.options())
+	                                 .contiguous(at::MemoryFormat::ChannelsLast);
+
+	Demand first(backbone.levels().size());
+	Demand later(backbone.levels().size());
+	for (const ViewPass &view : views) {
+		const int level = model_.levelIndex(view.settings);
+		const int available = backbone.levels()[level].channels;
+		const auto selection = ChannelSelection::parse(view.settings.channels);
+		first[level] |= neededChannels(view, true);
+		if (selection.isRanked()) {
+			std::vector<int> some(
+				std::min(view.layout.grid.cells(), selection.count(available)));
+			std::iota(some.begin(), some.end(), 0);
+			later[level] |= ChannelSet(some).of(available);
+		} else {
+			later[level] |= first[level];
+		}
+	}
+	if (later != first)
+		backbone.forward(image, later);
+	backbone.forward(image, first);
+	warm_ = size;
+}
+
+void HostPath::convert(FramePass::Data &data)
+{
+	auto &pass = static_cast<HostPass &>(data);
+	const TorchScope scope(nullptr);
+	const TensorMemoryScope memory;
+	pass.input = networkInput(pass.frame, model_.preprocess, model_.type).to(model_.type);
+}
+
+bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool repeat)
+{
+	auto &pass = static_cast<HostPass &>(data);
+	const TorchScope scope(nullptr);
+	Backbone &backbone = *model_.backbone;
+	const int plansBefore = backbone.plansMade();
+	Demand demand(backbone.levels().size());
+	std::vector<bool> fresh;
+	for (const ViewPass &view : views) {
+		fresh.push_back(!keepsMaps(view, repeat));
+		if (fresh.back())
+			demand[model_.levelIndex(view.settings)] |= neededChannels(view, !repeat);
+	}
+
+	Features features(demand.size());
+	if (std::ranges::find(fresh, true) != fresh.end()) {
+		if (!pass.input.defined())
+			convert(pass);
+		features = backbone.forward(pass.input, demand);
+		for (std::size_t level = 0; level < demand.size(); ++level)
+			if (features[level].maps.defined())
+				features[level] = asFloat(features[level], demand[level]);
+	}
+	pass.input.reset();
+
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		if (fresh[i]) {
+			auto &state = stateOf<HostView>(views[i]);
+			state.level = model_.levelIndex(views[i].settings);
+			state.maps = features[state.level];
+		}
+		update(views[i], fresh[i]);
+		pass.drawings.push_back(drawing(views[i]));
+	}
+	return backbone.plansMade() != plansBefore;
+}
+
+/* A frozen view is drawn as it was, but for its size. */
+void HostPath::update(const ViewPass &view, bool fresh) const
+{
+	auto &state = stateOf<HostView>(view);
+	const int cells = view.layout.grid.cells();
+	const bool held =
+		view.settings.freeze || (state.settings == view.settings && state.cells == cells);
+	if (!fresh && held)
+		return;
+
+	state.settings = view.settings;
+	state.cells = cells;
+	state.mosaic.update(model_.backbone->levels()[state.level], viewOf(state.maps.maps),
+	                    state.maps.channels, state.settings, cells);
+}
+
+HostPass::Drawing HostPath::drawing(const ViewPass &view) const
+{
+	auto &state = stateOf<HostView>(view);
+	return { state.maps.maps,
+		 state.mosaic.picture(viewOf(state.maps.maps), state.settings, view.layout),
+		 view.output };
+}
+
+void HostPath::draw(FramePass::Data &data, std::size_t index)
+{
+	const auto &drawing = static_cast<HostPass &>(data).drawings[index];
+	drawMosaic(drawing.picture, drawing.output);
+}
+
+} /* namespace */
+
+std::unique_ptr<FramePath> makeHostPath(Model &model)
+{
+	return std::make_unique<HostPath>(model);
+}
+
+} /* namespace fm */

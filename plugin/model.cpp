@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model.h"
+
+#include <algorithm>
+
+#include "backbone/weights.h"
+#include "error.h"
+#include "tensormemory.h"
+#include "torchscope.h"
+
+namespace fm {
+
+namespace {
+
+/* Tensor cores take 16-bit values of four channels at a time, and the image has but three. */
+constexpr int imageChannelsOnTensorCores = 4;
+
+Precision resolve(Precision precision, bool isCuda)
+{
+	if (precision == Precision::Auto)
+		return isCuda ? Precision::Float16 : Precision::Float32;
+	if (precision == Precision::Tf32 && !isCuda)
+		throw Error(Error::Kind::BadSetting,
+		            "precision=tf32 is for CUDA devices; use float32 on the CPU");
+	return precision;
+}
+
+c10::ScalarType scalarType(Precision precision)
+{
+	switch (precision) {
+	case Precision::Float16:
+		return at::kHalf;
+	case Precision::BFloat16:
+		return at::kBFloat16;
+	default:
+		return at::kFloat;
+	}
+}
+
+const char *precisionName(Precision precision)
+{
+	constexpr const char *names[] = { "auto", "float32", "float16", "bfloat16", "tf32" };
+	return names[static_cast<int>(precision)];
+}
+
+} /* namespace */
+
+Model::Model(const ModelSettings &settings)
+	: device(selectDevice(settings.device)), preprocess(settings.preprocess)
+{
+	/* The module's stand-in in the tests computes on the CPU, as the CPU does best. */
+	const bool isCuda = device.cuda && device.tensors().is_cuda();
+	const Precision precision = resolve(settings.precision, isCuda);
+	type = scalarType(precision);
+	allowsTf32 = precision == Precision::Tf32;
+
+	const TorchScope scope(device.cuda.get());
+	/* Frames go on with what loading needs for a while. */
+	const TensorMemoryScope memory;
+	LoadedBackbone loaded =
+		loadBackbone(settings.backbone, settings.weights,
+	                     at::TensorOptions(device.tensors()).dtype(type), settings.bnEpsilon,
+	                     isCuda && type != at::kFloat ? imageChannelsOnTensorCores : 3);
+	backbone = std::move(loaded.backbone);
+	info = { backboneName(settings.backbone),
+		 device.name,
+		 precisionName(precision),
+		 settings.weights,
+		 backbone->levels(),
+		 loaded.warning };
+}
+
+int Model::levelIndex(const ViewSettings &settings) const
+{
+	if (settings.level.empty())
+		return backbone->network().defaultLevel;
+
+	const auto &levels = backbone->levels();
+	const auto found = std::ranges::find(levels, settings.level, &Level::name);
+	if (found != levels.end())
+		return static_cast<int>(found - levels.begin());
+
+	std::string names;
+	for (const Level &level : levels)
+		names += (names.empty() ? "" : ", ") + level.name;
+	throw Error(Error::Kind::BadSetting, "level '" + settings.level + "' does not exist in " +
+	                                             info.backbone + ", which has " + names);
+}
+
+} /* namespace fm */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <memory>
+
+#include "backbone/backbone.h"
+#include "device.h"
+#include "visualizer.h"
+
+namespace fm {
+
+/** \brief A backbone on its device, as a user chose it */
+struct Model {
+	/** \throws Error as Visualizer's constructor */
+	explicit Model(const ModelSettings &settings);
+
+	/** \brief Index of the level that \a settings show; \throws Error BadSetting */
+	int levelIndex(const ViewSettings &settings) const;
+
+	SelectedDevice device;
+	c10::ScalarType type; /* That the network computes in. */
+	bool allowsTf32;      /* Products may be rounded, on CUDA. */
+	PreprocessSettings preprocess;
+	std::unique_ptr<Backbone> backbone;
+	ModelInfo info;
+};
+
+} /* namespace fm */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "deviceview.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include <ATen/ops/empty.h>
+
+#include "colormap.h"
+#include "label.h"
+#include "mosaic.h"
+
+namespace fm {
+
+namespace {
+
+/* Lays arrays one behind the other, first to see how large they are together, then for good. */
+class Packer
+{
+public:
+	/* With null for \a host only places and the size are found out. */
+	Packer(std::byte *host, std::byte *device) : host_(host), device_(device) {}
+
+	template<typename T>
+	T *add(const T *values, std::size_t count)
+	{
+		const std::size_t place = used_;
+		used_ += (count * sizeof(T) + alignment - 1) / alignment * alignment;
+		if (host_ && values && count > 0)
+			std::memcpy(host_ + place, values, count * sizeof(T));
+		return reinterpret_cast<T *>(device_ + place);
+	}
+
+	std::size_t used() const { return used_; }
+
+private:
+	static constexpr std::size_t alignment = 64;
+
+	std::byte *host_, *device_;
+	std::size_t used_ = 0;
+};
+
+/* The texts of a picture's tiles. */
+struct Labels {
+	std::vector<Label> alive, dead; /* By tile; empty where there are none. */
+	std::optional<RangeGlyphs> glyphs;
+
+	static Labels of(const DevicePicture &picture)
+	{
+		Labels labels;
+		const Size tile = picture.layout.tile;
+		if (!picture.labels || tile.width < minLabelledWidth)
+			return labels;
+		for (std::size_t k = 0; k < picture.channels.size(); ++k)
+			for (const bool isDead : { false, true })
+				(isDead ? labels.dead : labels.alive)
+					.emplace_back(tile,
+				                      labelLines(picture.level, picture.channels[k],
+				                                 isDead, k == 0, picture.maps));
+		if (!labels.alive.empty())
+			labels.glyphs.emplace(tile, labels.alive[0].bottom());
+		return labels;
+	}
+};
+
+LabelView packLabel(Packer &packer, const Label &label)
+{
+	LabelView view = label.view();
+	view.pixels = packer.add(view.pixels,
+	                         static_cast<std::size_t>(view.size.width) * view.size.height);
+	return view;
+}
+
+std::byte *bytesOf(const at::Tensor &bytes)
+{
+	return reinterpret_cast<std::byte *>(bytes.mutable_data_ptr<uint8_t>());
+}
+
+} /* namespace */
+
+at::Tensor deviceBytes(const CudaDevice &device, std::size_t count)
+{
+	return at::empty({ static_cast<int64_t>(count) },
+	                 at::TensorOptions(device.stream().device()).dtype(at::kByte));
+}
+
+at::Tensor hostBytes(const CudaDevice &device, std::size_t count)
+{
+	return at::empty({ static_cast<int64_t>(count) },
+	                 at::TensorOptions(at::kByte).pinned_memory(device.wantsPinnedMemory()));
+}
+
+void DeviceView::makeRoom(CudaDevice &device, int channels, int tiles)
+{
+	if (channels <= channels_ && tiles <= tiles_)
+		return;
+	channels_ = std::max(channels, channels_);
+	tiles_ = std::max(tiles, tiles_);
+	const auto pack = [&](Packer &packer) {
+		return ViewMemory{ packer.add<unsigned>(nullptr, std::size_t{ 2 } * channels_),
+			           packer.add<Range>(nullptr, tiles_),
+			           packer.add<Range>(nullptr, tiles_),
+			           packer.add<Range>(nullptr, channels_),
+			           packer.add<RangeText>(nullptr, 1) };
+	};
+	Packer measure(nullptr, nullptr);
+	pack(measure);
+	memoryBytes_ = deviceBytes(device, measure.used());
+	Packer packer(nullptr, bytesOf(memoryBytes_));
+	memory_ = pack(packer);
+	forget(device);
+}
+
+void DeviceView::forget(CudaDevice &device)
+{
+	device.forget(memory_, channels_);
+}
+
+void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
+{
+	if (prepared_ == picture)
+		return;
+	const Labels labels = Labels::of(picture);
+	const Palette palette = paletteOf(picture.colormap);
+	const auto pack = [&](Packer &packer) {
+		std::vector<TileParameters> tiles;
+		for (std::size_t k = 0; k < picture.channels.size(); ++k) {
+			const int channel = picture.channels[k];
+			const auto first = std::ranges::find(picture.channels, channel);
+			TileParameters tile = { picture.held.position(channel),
+				                channel,
+				                static_cast<int>(first - picture.channels.begin()),
+				                {},
+				                {} };
+			if (!labels.alive.empty()) {
+				tile.label = packLabel(packer, labels.alive[k]);
+				tile.deadLabel = packLabel(packer, labels.dead[k]);
+			}
+			tiles.push_back(tile);
+		}
+		table_ = packer.add(tiles.data(), tiles.size());
+		palette_ = packer.add(palette.data(), palette.size());
+		glyphs_ = labels.glyphs ? labels.glyphs->view() : GlyphsView{};
+		glyphs_.pixels = packer.add(
+			glyphs_.pixels, static_cast<std::size_t>(glyphs_.width) * glyphs_.height);
+	};
+	Packer measure(nullptr, nullptr);
+	pack(measure);
+	staging_ = hostBytes(device, measure.used());
+	tableBytes_ = deviceBytes(device, measure.used());
+	Packer packer(bytesOf(staging_), bytesOf(tableBytes_));
+	pack(packer);
+	device.copy(bytesOf(tableBytes_), bytesOf(staging_), packer.used(), Lane::Compute);
+	prepared_ = picture;
+}
+
+PictureParameters DeviceView::parameters(const ViewSettings &settings, const Frame &output) const
+{
+	return { output,
+		 prepared_->layout,
+		 settings.interpolation,
+		 static_cast<float>(settings.gamma),
+		 settings.normalize,
+		 { static_cast<float>(settings.rangeMin), static_cast<float>(settings.rangeMax) },
+		 static_cast<int>(prepared_->channels.size()),
+		 table_,
+		 palette_,
+		 glyphs_,
+		 memory_ };
+}
+
+} /* namespace fm */

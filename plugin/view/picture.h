@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "frame/pixel.h"
+#include "labelpixel.h"
+#include "layout.h"
+#include "maps.h"
+#include "ranges.h"
+
+namespace fm {
+
+/** \brief A tile of a mosaic, as a kernel reads it */
+struct TileParameters {
+	int place;   /**< Of its map among those computed */
+	int channel; /**< Of the level */
+	int first;   /**< The first tile of the same channel */
+	LabelView label;
+	LabelView deadLabel; /**< Where the map is constant */
+};
+
+/** \brief What a view keeps on the device from frame to frame, and between the kernels of one */
+struct ViewMemory {
+	unsigned *limits; /**< By place, smallest and largest value as orderedKey() */
+	Range *found;     /**< By tile, smallest and largest value */
+	Range *ranges;    /**< By tile, from the first colour to the last */
+	Range *running;   /**< By channel; low is not a number where none is known yet */
+	RangeText *text;  /**< Of the first tile's range */
+};
+
+/** \brief What kernels read to make a picture; they find it, and all it points to, on the device */
+struct PictureParameters {
+	Frame output;
+	MosaicLayout layout;
+	Interpolation interpolation;
+	float gamma;
+	Normalize normalize;
+	Range fixed;   /**< For Normalize::Fixed */
+	int tileCount; /**< No more than the layout's grid has cells */
+	const TileParameters *tiles;
+	const Rgba8 *palette; /**< 257 colours, by colorIndex() + 1 */
+	GlyphsView glyphs;
+	ViewMemory memory;
+};
+
+/** \brief Where a place of a mosaic lies: a tile, and the place in it */
+struct TilePlace {
+	int tile; /**< -1 where there is none */
+	int x, y;
+};
+
+FM_HOST_DEVICE inline TilePlace tileAt(const MosaicLayout &layout, int x, int y)
+{
+	const int right = x - layout.left;
+	const int down = y - layout.top;
+	if (right < 0 || down < 0)
+		return { -1, 0, 0 };
+	const int column = right / (layout.tile.width + layout.grid.gap);
+	const int row = down / (layout.tile.height + layout.grid.gap);
+	const int inX = right - column * (layout.tile.width + layout.grid.gap);
+	const int inY = down - row * (layout.tile.height + layout.grid.gap);
+	if (column >= layout.grid.columns || row >= layout.grid.rows || inX >= layout.tile.width ||
+	    inY >= layout.tile.height)
+		return { -1, 0, 0 };
+	return { row * layout.grid.columns + column, inX, inY };
+}
+
+template<typename T>
+FM_HOST_DEVICE inline float sampleTile(const BasicMapView<T> &map, Size tile, int x, int y,
+                                       Interpolation interpolation)
+{
+	if (interpolation == Interpolation::Nearest)
+		return map.at(nearestIndex(x, map.width, tile.width),
+		              nearestIndex(y, map.height, tile.height));
+	return sampleLinear(map, linearTap(x, map.width, tile.width),
+	                    linearTap(y, map.height, tile.height));
+}
+
+/** \brief The pixel of a mosaic at \a x and \a y: what drawMosaic() draws there */
+template<typename T>
+FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
+                                         const BasicFeatureMaps<T> &maps, int x, int y)
+{
+	const TilePlace at = tileAt(picture.layout, x, y);
+	if (at.tile < 0 || at.tile >= picture.tileCount)
+		return { 0, 0, 0, 255 };
+
+	const TileParameters &tile = picture.tiles[at.tile];
+	const float value = sampleTile(maps.map(tile.place), picture.layout.tile, at.x, at.y,
+	                               picture.interpolation);
+	const int index = colorIndex(value, picture.memory.ranges[at.tile], picture.gamma);
+	Rgba8 pixel = picture.palette[index + 1];
+
+	const Range found = picture.memory.found[at.tile];
+	const LabelView &label = found.low == found.high ? tile.deadLabel : tile.label;
+	if (label.covers(at.x, at.y))
+		pixel = underLabel(pixel, label.at(at.x, at.y));
+	if (at.tile == 0 && picture.glyphs.covers(at.y))
+		pixel = underLabel(pixel, picture.glyphs.at(*picture.memory.text, at.x, at.y));
+	return pixel;
+}
+
+/** \brief Whole numbers in the order of floats; those that are not a number are beyond the others
+ */
+FM_HOST_DEVICE inline unsigned orderedKey(unsigned bits)
+{
+	return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+}
+
+/** \brief The bits of the float that \a key is of */
+FM_HOST_DEVICE inline unsigned bitsOfKey(unsigned key)
+{
+	return (key & 0x80000000u) != 0 ? key & 0x7fffffffu : ~key;
+}
+
+} /* namespace fm */

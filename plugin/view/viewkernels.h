@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "elementtype.h"
+#include "picture.h"
+
+struct CUstream_st;
+
+namespace fm {
+
+/** \brief Maps of a level on a device, [height, width, channels]: channels last, without gaps */
+struct DeviceMaps {
+	const void *data;
+	ElementType type;
+	int channels, height, width;
+
+	template<typename T>
+	BasicFeatureMaps<T> as() const
+	{
+		return { static_cast<const T *>(data),       channels, height, width, 1,
+			 std::ptrdiff_t{ channels } * width, channels };
+	}
+};
+
+/**
+ * \brief Makes a view's memory ready for its first frame
+ *
+ * Room for \a channels limits and running ranges, all unknown.
+ */
+void launchForget(const ViewMemory &memory, int channels, CUstream_st *stream);
+
+/**
+ * \brief Finds the ranges of a picture's tiles, as Mosaic::update() does
+ *
+ * \a picture is on the device. \a quantiles says whether it asks for Normalize::Robust; it is for
+ * \a tiles tiles.
+ */
+void launchRanges(const DeviceMaps &maps, const PictureParameters *picture, int tiles,
+                  bool quantiles, CUstream_st *stream);
+
+/** \brief Draws a picture of \a size pixels, as drawMosaic() does, with the ranges last found */
+void launchPicture(const DeviceMaps &maps, const PictureParameters *picture, Size size,
+                   CUstream_st *stream);
+
+/** \brief Bytes of scratch memory that launchMagnitudes() wants */
+std::size_t magnitudesScratch(const DeviceMaps &maps);
+
+/** \brief Mean of |value| of each map, not-a-number aside, into \a means */
+void launchMagnitudes(const DeviceMaps &maps, void *scratch, float *means, CUstream_st *stream);
+
+} /* namespace fm */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Stands in for the CUDA module where there is no device: the same kernels, compiled for the CPU,
+ * and lanes on which all is done at once. What is above it is what goes with a device, too.
+ */
+#include <cstring>
+
+#include "cudadevice.h"
+#include "cudamodule.h"
+
+namespace fm {
+
+namespace {
+
+class Event : public CudaEvent
+{
+public:
+	void record(Lane) override {}
+	void holdUp(Lane) override {}
+	void wait() override {}
+	bool isDone() override { return true; }
+};
+
+class Graph : public CudaGraph
+{
+public:
+	explicit Graph(std::function<void()> body) : body_(std::move(body)) {}
+
+	void launch() override { body_(); }
+
+private:
+	std::function<void()> body_;
+};
+
+class Device : public CudaDevice
+{
+public:
+	c10::Stream stream() const override
+	{
+		return c10::Stream(c10::Stream::DEFAULT, c10::Device(c10::kCPU));
+	}
+	bool wantsPinnedMemory() const override { return false; }
+	void *context() const override
+	{
+		static char context; /* Any address will do. */
+		return &context;
+	}
+
+	std::unique_ptr<CudaEvent> makeEvent() override { return std::make_unique<Event>(); }
+	void copy(void *to, const void *from, std::size_t bytes, Lane) override
+	{
+		std::memcpy(to, from, bytes);
+	}
+	std::unique_ptr<CudaGraph> capture(std::function<void()> body) override
+	{
+		return std::make_unique<Graph>(std::move(body));
+	}
+
+	void networkInput(const Frame *frame, const InputShape &shape, ElementType type,
+	                  int channels, void *input) override
+	{
+		launchNetworkInput(frame, shape, type, channels, input, nullptr);
+	}
+	void forget(const ViewMemory &memory, int channels) override
+	{
+		launchForget(memory, channels, nullptr);
+	}
+	void ranges(const DeviceMaps &maps, const PictureParameters *picture, int tiles,
+	            bool quantiles) override
+	{
+		launchRanges(maps, picture, tiles, quantiles, nullptr);
+	}
+	void picture(const DeviceMaps &maps, const PictureParameters *picture, Size size) override
+	{
+		launchPicture(maps, picture, size, nullptr);
+	}
+	std::size_t magnitudesScratch(const DeviceMaps &maps) override
+	{
+		return fm::magnitudesScratch(maps);
+	}
+	void magnitudes(const DeviceMaps &maps, void *scratch, float *means) override
+	{
+		launchMagnitudes(maps, scratch, means, nullptr);
+	}
+};
+
+} /* namespace */
+
+} /* namespace fm */
+
+int fm_cuda_device_count(char *, int)
+{
+	return 2;
+}
+
+fm::CudaDevice *fm_cuda_open_device(int)
+{
+	return new fm::Device;
+}

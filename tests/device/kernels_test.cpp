@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Each kernel against the same thing on the CPU. */
+#include <limits>
+#include <tuple>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/randn.h>
+
+#include "frame/networkinput.h"
+#include "ondevice.h"
+#include "view/draw.h"
+#include "view/mosaic.h"
+#include "view/statistics.h"
+
+using namespace fm;
+
+namespace {
+
+ElementType elementType(c10::ScalarType type)
+{
+	return type == at::kHalf       ? ElementType::Float16
+	       : type == at::kBFloat16 ? ElementType::BFloat16
+	                               : ElementType::Float32;
+}
+
+} /* namespace */
+
+class InputKernel : public OnDevice,
+		    public testing::WithParamInterface<
+			    std::tuple<PixelFormat, Size, Preprocess, c10::ScalarType>>
+{
+};
+
+TEST_P(InputKernel, MakesWhatTheHostMakes)
+{
+	const auto [format, size, mode, type] = GetParam();
+	const PreprocessSettings settings = { mode, 48, 64 };
+	const OwnFrame own(format, size, 7);
+	const at::Tensor expected = networkInput(own.frame, settings).to(type);
+
+	const InputShape shape = InputShape::of(size, settings);
+	at::Tensor pixels = upload(own.bytes.data(), own.bytes.size());
+	const Frame onDevice = own.at(pixels.mutable_data_ptr<uint8_t>());
+	const at::Tensor frame = upload(&onDevice, 1);
+	for (const int channels : { 3, 4 }) {
+		const at::Tensor input =
+			at::full({ 1, channels, shape.padded.height, shape.padded.width }, 7,
+		                 at::TensorOptions(device.tensors()).dtype(type))
+				.contiguous(at::MemoryFormat::ChannelsLast);
+		device.cuda->networkInput(static_cast<const Frame *>(frame.const_data_ptr()), shape,
+		                          elementType(type), channels, input.mutable_data_ptr());
+		const at::Tensor result = input.to(at::kCPU);
+		EXPECT_TRUE(result.slice(1, 0, 3).equal(expected)) << channels << " channels";
+		EXPECT_TRUE(result.slice(1, 3).eq(0).all().item<bool>());
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(AllFormats, InputKernel,
+                         testing::Combine(testing::ValuesIn(allFormats),
+                                          testing::Values(Size{ 37, 23 }, Size{ 64, 36 },
+                                                          Size{ 1, 1 }),
+                                          testing::Values(Preprocess::None, Preprocess::ImageNet,
+                                                          Preprocess::Detection),
+                                          testing::Values(at::kFloat, at::kHalf, at::kBFloat16)));
+
+namespace {
+
+/* Maps of noise, one of them constant, one with what is not a number, one all of that. */
+at::Tensor noise(int channels, Size size, c10::ScalarType type)
+{
+	at::Tensor maps = at::randn({ 1, channels, size.height, size.width },
+	                            at::detail::createCPUGenerator(3))
+	                          .mul(3)
+	                          .to(type)
+	                          .contiguous(at::MemoryFormat::ChannelsLast);
+	maps.select(1, 1).fill_(2.5);
+	maps.select(1, 2).select(1, 0).fill_(std::numeric_limits<float>::quiet_NaN());
+	maps.select(1, 3).fill_(std::numeric_limits<float>::quiet_NaN());
+	maps.select(1, 4).fill_(-0.0);
+	return maps;
+}
+
+FeatureMaps hostView(const at::Tensor &maps)
+{
+	return { maps.const_data_ptr<float>(),
+		 static_cast<int>(maps.size(1)),
+		 static_cast<int>(maps.size(2)),
+		 static_cast<int>(maps.size(3)),
+		 maps.stride(1),
+		 maps.stride(2),
+		 maps.stride(3) };
+}
+
+DeviceMaps deviceView(const at::Tensor &maps)
+{
+	return { maps.const_data_ptr(), elementType(maps.scalar_type()),
+		 static_cast<int>(maps.size(1)), static_cast<int>(maps.size(2)),
+		 static_cast<int>(maps.size(3)) };
+}
+
+struct Case {
+	const char *name;
+	ViewSettings settings;
+	int channels = 16;
+	Size maps = { 25, 14 };
+	PixelFormat format = PixelFormat::Rgb;
+	Size picture = { 641, 359 };
+	c10::ScalarType type = at::kFloat;
+};
+
+ViewSettings with(auto &&change)
+{
+	ViewSettings settings;
+	change(settings);
+	return settings;
+}
+
+std::vector<Case> allCases()
+{
+	std::vector<Case> cases;
+	const auto add = [&](const char *name, auto &&change) {
+		cases.push_back({ name, with(change) });
+	};
+	add("Tile", [](ViewSettings &) {});
+	add("Level", [](ViewSettings &s) { s.normalize = Normalize::Level; });
+	add("Fixed", [](ViewSettings &s) {
+		s.normalize = Normalize::Fixed;
+		s.rangeMin = -1.5;
+	});
+	add("Running", [](ViewSettings &s) { s.normalize = Normalize::Running; });
+	add("Robust", [](ViewSettings &s) { s.normalize = Normalize::Robust; });
+	add("Signed", [](ViewSettings &s) {
+		s.normalize = Normalize::Signed;
+		s.colormap = Colormap::Coolwarm;
+	});
+	add("Linear", [](ViewSettings &s) { s.interpolation = Interpolation::Linear; });
+	add("Gamma", [](ViewSettings &s) { s.gamma = 2.0; });
+	add("Gap", [](ViewSettings &s) { s.gap = 5; });
+	add("NoLabels", [](ViewSettings &s) { s.labels = false; });
+	add("RepeatedChannels", [](ViewSettings &s) {
+		s.channels = "3,0,0,7,3";
+		s.normalize = Normalize::Running;
+	});
+	add("MoreCellsThanChannels", [](ViewSettings &s) { s.channels = "1-5"; });
+	for (const PixelFormat format : drawnFormats)
+		cases.push_back({ .name = "Format", .settings = {}, .format = format });
+	for (const c10::ScalarType type : { at::kHalf, at::kBFloat16 })
+		cases.push_back({ .name = "Half",
+		                  .settings = with(
+					  [](ViewSettings &s) { s.normalize = Normalize::Robust; }),
+		                  .type = type });
+	cases.push_back({ .name = "ManyChannels",
+	                  .settings = with([](ViewSettings &s) {
+				  s.channels = "all";
+				  s.columns = s.rows = 0;
+			  }),
+	                  .channels = 300,
+	                  .maps = { 7, 5 } });
+	cases.push_back(
+		{ .name = "LargeMaps", .settings = {}, .channels = 12, .maps = { 320, 180 } });
+	return cases;
+}
+
+} /* namespace */
+
+class ViewKernels : public OnDevice, public testing::WithParamInterface<Case>
+{
+};
+
+/* Several frames, as some ranges go on from one to the next. */
+TEST_P(ViewKernels, DrawWhatTheHostDraws)
+{
+	const Case &param = GetParam();
+	const ViewSettings &settings = param.settings;
+	const Level level = { "p3", "fpn", param.channels, 8 };
+	const auto selection = ChannelSelection::parse(settings.channels);
+	const Grid grid = Grid::of(settings, selection.count(param.channels));
+	const auto layout = MosaicLayout::inside(param.picture, { 16, 9 }, grid);
+	std::vector<int> channels = ShownChannels().next(level, selection, grid.cells());
+
+	Mosaic mosaic;
+	DeviceView view;
+	view.makeRoom(*device.cuda, param.channels, static_cast<int>(channels.size()));
+	view.prepare(*device.cuda, { level, param.maps, ChannelSet::all(), channels, layout,
+	                             settings.colormap, settings.labels });
+	for (int frame = 0; frame < 3; ++frame) {
+		const at::Tensor maps = noise(param.channels, param.maps, param.type)
+		                                .mul(frame + 1)
+		                                .contiguous(at::MemoryFormat::ChannelsLast);
+		const at::Tensor asFloat = maps.to(at::kFloat);
+		OwnFrame expected(param.format, layout.size);
+		mosaic.update(level, hostView(asFloat), ChannelSet::all(), settings, grid.cells());
+		drawMosaic(mosaic.picture(hostView(asFloat), settings, layout), expected.frame);
+
+		const std::vector<uint8_t> blank(expected.bytes.size());
+		at::Tensor pixels = upload(blank.data(), blank.size());
+		const PictureParameters picture =
+			view.parameters(settings, expected.at(pixels.mutable_data_ptr<uint8_t>()));
+		const at::Tensor parameters = upload(&picture, 1);
+		const auto *onDevice =
+			static_cast<const PictureParameters *>(parameters.const_data_ptr());
+		const at::Tensor mapsOnDevice = upload(maps);
+		device.cuda->ranges(deviceView(mapsOnDevice), onDevice,
+		                    static_cast<int>(channels.size()),
+		                    settings.normalize == Normalize::Robust);
+		device.cuda->picture(deviceView(mapsOnDevice), onDevice, layout.size);
+		const auto result = download<uint8_t>(pixels);
+		EXPECT_EQ(result, expected.bytes) << "frame " << frame;
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(AllSettings, ViewKernels, testing::ValuesIn(allCases()),
+                         [](const auto &info) {
+				 return std::to_string(info.index) + info.param.name;
+			 });
+
+class MagnitudeKernel : public OnDevice, public testing::WithParamInterface<c10::ScalarType>
+{
+};
+
+TEST_P(MagnitudeKernel, AveragesAsTheHostDoes)
+{
+	for (const auto &[channels, size] :
+	     { std::pair{ 12, Size{ 200, 120 } }, { 300, Size{ 9, 5 } } }) {
+		const at::Tensor maps = noise(channels, size, GetParam());
+		const std::vector<float> expected = meanMagnitudes(hostView(maps.to(at::kFloat)));
+		const at::Tensor onDevice = upload(maps);
+		const at::Tensor scratch = deviceBytes(
+			*device.cuda, device.cuda->magnitudesScratch(deviceView(onDevice)));
+		const at::Tensor means = at::empty(
+			{ channels }, at::TensorOptions(device.tensors()).dtype(at::kFloat));
+		device.cuda->magnitudes(deviceView(onDevice), scratch.mutable_data_ptr(),
+		                        means.mutable_data_ptr<float>());
+		const auto result = download<float>(means);
+		for (int channel = 0; channel < channels; ++channel)
+			EXPECT_FLOAT_EQ(result[channel], expected[channel]) << channel;
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTypes, MagnitudeKernel,
+                         testing::Values(at::kFloat, at::kHalf, at::kBFloat16));

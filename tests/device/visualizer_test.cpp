@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The whole way of frames through a model on a device, against the same on the CPU. */
+#include <deque>
+#include <utility>
+
+#include "frame/packed.h"
+#include "ondevice.h"
+#include "visualizer.h"
+
+using namespace fm;
+
+namespace {
+
+/* On what stands in for a device the same comes out; a real one rounds otherwise. */
+bool isRealDevice()
+{
+	return selectDevice("cuda").tensors().is_cuda();
+}
+
+ModelSettings modelOn(const char *device, Precision precision = Precision::Float32)
+{
+	ModelSettings settings;
+	settings.backbone = BackboneKind::ResNet18Fpn;
+	settings.device = device;
+	settings.precision = precision;
+	return settings;
+}
+
+ViewSettings show(const char *level, const char *channels = "0-11")
+{
+	ViewSettings settings;
+	settings.level = level;
+	settings.channels = channels;
+	settings.colormap = Colormap::Gray; /* Neighbours in value are neighbours in brightness. */
+	return settings;
+}
+
+/* One model, and a view of it from frame to frame. */
+class Player
+{
+public:
+	Player(const ModelSettings &settings, PixelFormat output)
+		: visualizer(settings), output_(output)
+	{
+	}
+
+	/* A frame on its way, and what it draws. */
+	struct InFlight {
+		OwnFrame picture;
+		MosaicLayout layout;
+		ViewSettings settings;
+		std::optional<FramePass> pass;
+	};
+
+	InFlight start(const Frame &frame, const ViewSettings &settings, bool repeat = false)
+	{
+		const auto layout =
+			MosaicLayout::ofWidth(240, frame.size, visualizer.grid(settings));
+		InFlight flight = { OwnFrame(output_, layout.size), layout, settings, {} };
+		flight.pass = visualizer.begin(frame);
+		visualizer.convert(*flight.pass);
+		const ViewPass views[] = { { state_, flight.settings, flight.layout,
+			                     flight.picture.frame } };
+		visualizer.run(*flight.pass, views, repeat);
+		return flight;
+	}
+
+	std::vector<uint8_t> finish(InFlight &&flight)
+	{
+		visualizer.draw(*flight.pass, 0);
+		return std::move(flight.picture.bytes);
+	}
+
+	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings,
+	                          bool repeat = false)
+	{
+		return finish(start(frame, settings, repeat));
+	}
+
+	Visualizer visualizer;
+
+private:
+	PixelFormat output_;
+	ViewState state_;
+};
+
+void expectSame(const std::vector<uint8_t> &result, const std::vector<uint8_t> &expected,
+                int tolerance = 1)
+{
+	ASSERT_EQ(result.size(), expected.size());
+	if (!isRealDevice()) {
+		EXPECT_EQ(result, expected);
+		return;
+	}
+	std::size_t differing = 0;
+	for (std::size_t i = 0; i < result.size(); ++i)
+		differing += std::abs(result[i] - expected[i]) > tolerance ? 1 : 0;
+	EXPECT_LT(differing, result.size() / 200) << "of " << result.size();
+}
+
+constexpr Size frameSize = { 128, 96 };
+
+/* A frame that has shapes in it, another for each seed. */
+OwnFrame scene(PixelFormat format, unsigned seed, Size size = frameSize)
+{
+	OwnFrame own(format, size);
+	for (std::size_t i = 0; i < own.bytes.size(); ++i) {
+		const auto x = i % own.stride;
+		const auto y = i / own.stride;
+		own.bytes[i] =
+			static_cast<uint8_t>((x / (5 + seed) + y / 7) % 3 * 80 + seed * x / 9);
+	}
+	return own;
+}
+
+} /* namespace */
+
+/* Skips without a device. */
+class OnVisualizer : public OnDevice
+{
+};
+
+class Formats : public OnVisualizer,
+		public testing::WithParamInterface<std::pair<PixelFormat, PixelFormat>>
+{
+};
+
+TEST_P(Formats, GiveThePictureOfTheCpu)
+{
+	const auto [in, out] = GetParam();
+	Player onDevice(modelOn("cuda"), out);
+	Player onHost(modelOn("cpu"), out);
+	const OwnFrame own = scene(in, 1);
+	expectSame(onDevice.play(own.frame, show("p3")), onHost.play(own.frame, show("p3")));
+}
+
+INSTANTIATE_TEST_SUITE_P(InAndOut, Formats, testing::ValuesIn([] {
+				 std::vector<std::pair<PixelFormat, PixelFormat>> pairs;
+				 for (const PixelFormat in : allFormats)
+					 pairs.emplace_back(in, PixelFormat::Rgb);
+				 for (const PixelFormat out : drawnFormats)
+					 pairs.emplace_back(PixelFormat::Nv12, out);
+				 return pairs;
+			 }()));
+
+class Preprocessing : public OnVisualizer, public testing::WithParamInterface<Preprocess>
+{
+};
+
+TEST_P(Preprocessing, GivesThePictureOfTheCpu)
+{
+	ModelSettings device = modelOn("cuda");
+	ModelSettings host = modelOn("cpu");
+	device.preprocess = host.preprocess = { GetParam(), 120, 200 };
+	Player onDevice(device, PixelFormat::Rgb);
+	Player onHost(host, PixelFormat::Rgb);
+	const OwnFrame own = scene(PixelFormat::Nv12, 1, { 150, 90 });
+	expectSame(onDevice.play(own.frame, show("p2")), onHost.play(own.frame, show("p2")));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Preprocessing,
+                         testing::Values(Preprocess::None, Preprocess::ImageNet,
+                                         Preprocess::Detection));
+
+class Levels : public OnVisualizer, public testing::WithParamInterface<const char *>
+{
+};
+
+TEST_P(Levels, GiveThePictureOfTheCpu)
+{
+	Player onDevice(modelOn("cuda"), PixelFormat::Rgb);
+	Player onHost(modelOn("cpu"), PixelFormat::Rgb);
+	const OwnFrame own = scene(PixelFormat::Rgb, 2);
+	for (const char *channels : { "0-11", "5", "all" })
+		expectSame(onDevice.play(own.frame, show(GetParam(), channels)),
+		           onHost.play(own.frame, show(GetParam(), channels)));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Levels,
+                         testing::Values("c1", "c2", "c3", "c4", "c5", "p2", "p3", "p4", "p5",
+                                         "pool"));
+
+class HalfPrecision : public OnVisualizer, public testing::WithParamInterface<Precision>
+{
+};
+
+/* Against float32 on the CPU: a half has 11 significant bits, a bfloat16 8. */
+TEST_P(HalfPrecision, IsNearThePictureOfTheCpuInFloat32)
+{
+	if (!isRealDevice())
+		GTEST_SKIP() << "rounds as the device does: needs one";
+	Player onDevice(modelOn("cuda", GetParam()), PixelFormat::Rgb);
+	Player onHost(modelOn("cpu"), PixelFormat::Rgb);
+	const OwnFrame own = scene(PixelFormat::Rgb, 2);
+	ViewSettings settings = show("p2");
+	settings.labels = false; /* Their ranges have three digits. */
+	const int tolerance = GetParam() == Precision::BFloat16 ? 16 : 4;
+	expectSame(onDevice.play(own.frame, settings), onHost.play(own.frame, settings), tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, HalfPrecision,
+                         testing::Values(Precision::Float16, Precision::BFloat16, Precision::Tf32));
+
+/* Both players, frame by frame. */
+class Sequence : public OnVisualizer
+{
+protected:
+	void SetUp() override
+	{
+		OnVisualizer::SetUp();
+		if (IsSkipped())
+			return;
+		onDevice.emplace(modelOn("cuda"), PixelFormat::Rgb);
+		onHost.emplace(modelOn("cpu"), PixelFormat::Rgb);
+	}
+
+	/* Returns the picture. */
+	std::vector<uint8_t> play(unsigned seed, const ViewSettings &settings, bool repeat = false,
+	                          Size size = frameSize)
+	{
+		const OwnFrame own = scene(PixelFormat::Rgb, seed, size);
+		const auto result = onDevice->play(own.frame, settings, repeat);
+		expectSame(result, onHost->play(own.frame, settings, repeat));
+		return result;
+	}
+
+	std::optional<Player> onDevice, onHost;
+};
+
+TEST_F(Sequence, MayChangeLevelChannelsSizeAndStyleFromFrameToFrame)
+{
+	play(1, show("p2"));
+	play(2, show("c3"));
+	play(3, show("p2", "7,200-203"));
+	play(4, show("p2"));
+	play(5, show("p5"), false, { 96, 64 });
+	ViewSettings settings = show("p2");
+	settings.columns = settings.rows = 2;
+	settings.interpolation = Interpolation::Linear;
+	settings.normalize = Normalize::Robust;
+	play(6, settings);
+	settings.colormap = Colormap::Turbo;
+	settings.gap = 3;
+	play(7, settings);
+}
+
+TEST_F(Sequence, KeepsRunningRangesAndForgetsThemWithTheLevel)
+{
+	ViewSettings settings = show("p3");
+	settings.normalize = Normalize::Running;
+	for (unsigned seed = 1; seed < 5; ++seed)
+		play(seed, settings);
+	settings.level = "p4";
+	play(5, settings);
+	settings.level = "p3";
+	play(6, settings);
+	settings.normalize = Normalize::Tile;
+	play(1, settings);
+	settings.normalize = Normalize::Running;
+	play(2, settings);
+	play(3, settings);
+}
+
+TEST_F(Sequence, HoldsAFrozenPicture)
+{
+	ViewSettings settings = show("p3");
+	const auto before = play(1, settings);
+	settings.freeze = true;
+	expectSame(play(2, settings), before);
+	settings.level = "c2"; /* Takes effect when it thaws. */
+	expectSame(play(3, settings), before);
+	settings.freeze = false;
+	play(4, settings);
+}
+
+TEST_F(Sequence, RepeatsThePictureBetweenRunsOfTheNetwork)
+{
+	const auto before = play(1, show("p3"));
+	expectSame(play(2, show("p3"), true), before);
+	ViewSettings settings = show("p3");
+	settings.normalize = Normalize::Signed; /* Of the same maps. */
+	play(3, settings, true);
+	play(4, show("c2"), true); /* Of others: the network has to run. */
+	play(5, show("c2"));
+}
+
+TEST_F(Sequence, RanksChannelsByTheirActivation)
+{
+	/* More often than the ranking is made anew; of one scene, as that comes a frame later. */
+	for (int frame = 0; frame < 25; ++frame)
+		play(1, show("p3", "top:6"));
+	play(1, show("p3", "top:3"));
+	play(1, show("c4", "top:6"));
+}
+
+TEST_F(Sequence, GoesOnWithSeveralFramesInFlight)
+{
+	std::deque<std::pair<Player::InFlight, std::vector<uint8_t>>> flights;
+	const auto finish = [&] {
+		expectSame(onDevice->finish(std::move(flights.front().first)),
+		           flights.front().second);
+		flights.pop_front();
+	};
+	for (unsigned seed = 0; seed < 20; ++seed) {
+		const OwnFrame own = scene(PixelFormat::Rgb, seed % 7);
+		const ViewSettings settings = show(seed % 4 < 2 ? "p3" : "p4");
+		flights.emplace_back(onDevice->start(own.frame, settings),
+		                     onHost->play(own.frame, settings));
+		if (flights.size() == 3)
+			finish();
+	}
+	while (!flights.empty())
+		finish();
+}
+
+TEST_F(Sequence, DropsWhatIsInFlightWithoutWaitingForIt)
+{
+	const OwnFrame own = scene(PixelFormat::Rgb, 1);
+	for (int frame = 0; frame < 4; ++frame)
+		onDevice->start(own.frame, show("p3"));
+	play(2, show("p3"));
+}
+
+class SeveralViews : public OnVisualizer
+{
+};
+
+TEST_F(SeveralViews, ComeFromOneRunOfTheNetwork)
+{
+	std::vector<std::vector<uint8_t>> pictures[2];
+	for (const char *name : { "cuda", "cpu" }) {
+		Visualizer visualizer(modelOn(name));
+		std::vector<ViewState> states(3);
+		for (unsigned seed = 1; seed < 5; ++seed) {
+			std::vector<ViewSettings> settings = { show("p2"), show("c4"),
+				                               show("p2", "5-9") };
+			settings[1].freeze = seed > 1; /* One is held while the others go on. */
+			const OwnFrame own = scene(PixelFormat::Nv12, seed);
+			std::vector<MosaicLayout> layouts;
+			for (const ViewSettings &each : settings)
+				layouts.push_back(MosaicLayout::ofWidth(200, frameSize,
+				                                        visualizer.grid(each)));
+			std::vector<OwnFrame> outputs;
+			std::vector<ViewPass> views;
+			for (std::size_t i = 0; i < settings.size(); ++i) {
+				outputs.emplace_back(drawnFormats[i], layouts[i].size);
+				views.push_back(
+					{ states[i], settings[i], layouts[i], outputs[i].frame });
+			}
+			FramePass pass = visualizer.begin(own.frame);
+			visualizer.run(pass, views, false);
+			for (std::size_t i = 0; i < settings.size(); ++i) {
+				visualizer.draw(pass, i);
+				pictures[name == std::string("cpu")].push_back(outputs[i].bytes);
+			}
+		}
+	}
+	for (std::size_t i = 0; i < pictures[0].size(); ++i)
+		expectSame(pictures[0][i], pictures[1][i]);
+}
+
+class DeviceFrames : public OnVisualizer
+{
+};
+
+TEST_F(DeviceFrames, AreTakenAndDrawnWhereTheyLie)
+{
+	Player onHost(modelOn("cpu"), PixelFormat::Nv12);
+	const OwnFrame own = scene(PixelFormat::Nv12, 1);
+	const ViewSettings settings = show("p3");
+	const auto expected = onHost.play(own.frame, settings);
+
+	Visualizer visualizer(modelOn("cuda"));
+	const auto layout = MosaicLayout::ofWidth(240, frameSize, visualizer.grid(settings));
+	const OwnFrame picture(PixelFormat::Nv12, layout.size);
+	at::Tensor input = upload(own.bytes.data(), own.bytes.size());
+	at::Tensor output = upload(picture.bytes.data(), picture.bytes.size());
+	/* They come on another stream than the visualizer's. */
+	download<uint8_t>(input);
+	download<uint8_t>(output);
+	Frame in = own.at(input.mutable_data_ptr<uint8_t>());
+	Frame out = picture.at(output.mutable_data_ptr<uint8_t>());
+	in.isOnDevice = out.isOnDevice = true;
+
+	ViewState state;
+	const ViewPass views[] = { { state, settings, layout, out } };
+	FramePass pass = visualizer.begin(in);
+	visualizer.convert(pass);
+	visualizer.run(pass, views, false);
+	visualizer.draw(pass, 0);
+	expectSame(download<uint8_t>(output), expected);
+}
+
+TEST_F(OnVisualizer, HasTheDeviceThatWasAskedFor)
+{
+	EXPECT_EQ(Visualizer(modelOn("cuda")).model().device, "cuda:0");
+	EXPECT_EQ(Visualizer(modelOn("auto")).model().device, "cuda:0");
+}
+
+TEST_F(OnVisualizer, WarmsUpForTheViewsThatAreShown)
+{
+	Visualizer visualizer(modelOn("cuda"));
+	const OwnFrame own = scene(PixelFormat::Rgb, 1);
+	const ViewSettings settings = show("p3");
+	const auto layout = MosaicLayout::ofWidth(240, frameSize, visualizer.grid(settings));
+	OwnFrame picture(PixelFormat::Rgb, layout.size);
+	ViewState state;
+	const ViewPass views[] = { { state, settings, layout, picture.frame } };
+	visualizer.warmUp(frameSize, views);
+	FramePass pass = visualizer.begin(own.frame);
+	EXPECT_FALSE(visualizer.run(pass, views, false)) << "had to be prepared still";
+	FramePass next = visualizer.begin(own.frame);
+	EXPECT_FALSE(visualizer.run(next, views, false));
+}
