@@ -51,7 +51,7 @@ packages=(
     libgtest-dev libopencv-core-dev libopencv-imgproc-dev zlib1g-dev
 )
 
-[ $want = runtime ] || packages+=(clang-format clang-tidy-16 libomp-16-dev)
+[ $want = runtime ] || packages+=(clang-format clang-tidy-16 libomp-16-dev patchelf)
 
 missing_packages() {
     local package
