@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Times featuremosaic against what a user would pick instead; run it through run.sh.
+"""Times featuremosaic on a CPU against what a user would pick instead; run it through run.sh. cuda.py is for GPUs.
 
 Each contestant is a process of its own, which has the frames in memory and answers a line of standard input with a
 line of JSON: `choose LEVELS CHANNELS`, `run N` (seconds per frame, of N frames one after the other), `picture FILE`
@@ -55,10 +55,10 @@ class Contestant:
         weights = WORK / f"{backbone}.pth"
         arguments = [frames, *size, backbone, weights]
         if name in PEERS:
-            command = [sys.executable, ROOT / "tests/bench/peers.py", name, *arguments, options.device, options.threads]
+            command = [sys.executable, ROOT / "tests/bench/peers.py", name, *arguments, options.threads]
         else:
             kind = "element" if name == "bfloat16" else name
-            properties = [f"device={options.device}", *(["precision=bfloat16"] * (name == "bfloat16"))]
+            properties = ["device=cpu", *(["precision=bfloat16"] * (name == "bfloat16"))]
             command = [BUILD / "tests/bench/bench_ours", kind, *arguments, *properties]
         log = open(WORK / f"{name}.log", "a")
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -151,8 +151,8 @@ def start_and_memory(names, options):
 
 def race(backbone, size, works, peers, options):
     """One table: for each work, seconds per frame by contestant and round."""
-    names = ["element", *(["network"] * (options.device == "cpu")), *peers]
-    if options.device == "cpu" and any("," not in levels for levels in works):
+    names = ["element", "network", *peers]
+    if any("," not in levels for levels in works):
         names.append("bfloat16")
     print(f"\nStarting {backbone} at {size[0]}x{size[1]}: {', '.join(names)}", flush=True)
     everybody = {name: Contestant(name, size, backbone, options) for name in names}
@@ -399,7 +399,6 @@ def versions():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="640x360 alone, three frames a round, no growth and profile")
-    parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frames", type=int, default=5, help="frames in a round, fewer of large ones")
     options = parser.parse_args()
@@ -409,17 +408,17 @@ def main():
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
 
     write_weights()
-    peers = list(PEERS) if options.device == "cpu" else ["article", "script", "compile"]
-    print(f"{cpu_name()}, {options.threads} threads, {options.device}; {options.rounds} rounds of {options.frames} frames")
-    report = {"machine": cpu_name(), "threads": options.threads, "device": options.device, "rounds": options.rounds,
-              "frames": options.frames, "versions": versions()}
+    peers = list(PEERS)
+    print(f"{cpu_name()}, {options.threads} threads; {options.rounds} rounds of {options.frames} frames")
+    report = {"machine": cpu_name(), "threads": options.threads, "rounds": options.rounds, "frames": options.frames,
+              "versions": versions()}
     report["start_seconds"], report["memory_kib"] = start, memory = start_and_memory(["element", *peers], options)
     report["races"] = races = race("resnet50-fpn", (640, 360), ["c2", "p2", "p5", *([ALL_LEVELS] * (not options.quick))],
                                    peers, options)
     if not options.quick:
         races += race("resnet50-fpn", (1280, 720), ["c2", "p2", "p5", ALL_LEVELS], peers, options)
         races += race("mobilenet-v2", (640, 360), ["c5"], peers, options)
-    if not options.quick and options.device == "cpu":
+    if not options.quick:
         report["growth"] = growth(options)
         print_growth(report["growth"])
         report["multiply_adds_per_second"] = rates = ceilings(options.threads)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a user would write instead of using featuremosaic, as a contestant of bench.py (which see for the protocol).
 
-peers.py KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS DEVICE THREADS, with KIND one of
+peers.py KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS THREADS, with KIND one of
 
   article     torchvision's backbone, 12 subplots of matplotlib made into an image
   script      torchvision, channels last, inference mode; colours and tiles by OpenCV
@@ -77,24 +77,23 @@ def network_input(frame):
 class Torch:
     """Names to maps [C, h, w], as NumPy arrays; what is not shown stays where it is."""
 
-    def __init__(self, levels, device, channels_last=False, half=False, compiler=None):
+    def __init__(self, levels, channels_last=False, compiled=False):
         self.format = torch.channels_last if channels_last else torch.contiguous_format
-        self.options = {"device": device, "dtype": torch.float16 if half else torch.float32}
         self.names = levels.names
-        self.module = levels.to(**self.options, memory_format=self.format)
-        if compiler is not None:
+        self.module = levels.to(memory_format=self.format)
+        if compiled:
             # Without it the weights are not laid out for oneDNN beforehand.
-            torch._inductor.config.freezing = device == "cpu"
-            self.module = torch.compile(self.module, **compiler)
+            torch._inductor.config.freezing = True
+            self.module = torch.compile(self.module)
 
     def choose(self, names):
         self.shown = names
 
     @torch.inference_mode()
     def __call__(self, frame):
-        x = network_input(frame).to(**self.options, memory_format=self.format)
+        x = network_input(frame).to(memory_format=self.format)
         maps = dict(zip(self.names, self.module(x)))
-        return {name: maps[name][0, :CHANNELS].float().cpu().numpy() for name in self.shown}
+        return {name: maps[name][0, :CHANNELS].numpy() for name in self.shown}
 
 
 class OnnxRuntime:
@@ -207,18 +206,16 @@ class MmEngine:
                          arrangement=(ROWS, COLUMNS))
 
 
-def make(kind, levels, size, device, threads):
-    half = device.startswith("cuda")
-    graphs = {"mode": "max-autotune"} if half else {}
+def make(kind, levels, size, threads):
     if kind == "article":
-        return Torch(levels, device, half=half), Matplotlib()
+        return Torch(levels), Matplotlib()
     if kind == "mmengine":
-        return Torch(levels, device, half=half), MmEngine()
+        return Torch(levels), MmEngine()
     tiles = Tiles(*size, threads)
     if kind == "script":
-        return Torch(levels, device, channels_last=True, half=half), tiles
+        return Torch(levels, channels_last=True), tiles
     if kind == "compile":
-        return Torch(levels, device, channels_last=True, half=half, compiler=graphs), tiles
+        return Torch(levels, channels_last=True, compiled=True), tiles
     if kind == "onnxruntime":
         return OnnxRuntime(levels, size, threads), tiles
     return OpenVino(levels, size, threads, cut=kind == "openvino-cut"), tiles
@@ -230,11 +227,11 @@ def peak_memory():
 
 
 def main():
-    kind, frames_file, width, height, backbone, weights, device, threads = sys.argv[1:]
+    kind, frames_file, width, height, backbone, weights, threads = sys.argv[1:]
     size, threads = (int(width), int(height)), int(threads)
     torch.set_num_threads(threads)
     frames = np.fromfile(frames_file, np.uint8).reshape(-1, size[1], size[0], 3)
-    network, draw = make(kind, Levels(backbone, weights), size, device, threads)
+    network, draw = make(kind, Levels(backbone, weights), size, threads)
     answers = sys.stdout
     sys.stdout = sys.stderr  # What libraries print is no answer.
 
