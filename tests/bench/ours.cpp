@@ -14,10 +14,12 @@
 #include <cstdint>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <c10/core/InferenceMode.h>
@@ -26,6 +28,7 @@
 #include <gst/video/video.h>
 
 #include "backbone/weights.h"
+#include "deviceactivity.h"
 #include "frame/networkinput.h"
 #include "view/channels.h"
 #include "visualizer.h"
@@ -413,6 +416,38 @@ double latency(Contestant &contestant, int frames)
 	return seconds[frames / 2];
 }
 
+/* What a device's activity is for, by its name. */
+const char *stageOf(const std::string &activity)
+{
+	constexpr std::pair<const char *, const char *> stages[] = {
+		{ "Memcpy HtoD", "upload" },    { "Memcpy DtoH", "download" },
+		{ "networkInput<", "input" },   { "findLimits<", "ranges" },
+		{ "findQuantiles<", "ranges" }, { "setRanges", "ranges" },
+		{ "drawPicture<", "picture" },
+	};
+	for (const auto &[part, stage] : stages)
+		if (activity.find(part) != std::string::npos)
+			return stage;
+	return "network";
+}
+
+/* GPU milliseconds per frame by stage, as JSON; null without a GPU. */
+std::string profile(Contestant &contestant)
+{
+	constexpr int frames = 30;
+	std::map<std::string, double> milliseconds;
+	for (const fm::DeviceActivity &activity :
+	     fm::deviceActivities([&] { contestant.run(frames); }))
+		milliseconds[stageOf(activity.name)] += 1e3 * activity.seconds / frames;
+	if (milliseconds.empty())
+		return "null";
+	std::ostringstream json;
+	for (const auto &[stage, time] : milliseconds)
+		json << (json.tellp() == 0 ? "{" : ",") << "\"" << stage << "\":" << time;
+	json << "}";
+	return json.str();
+}
+
 void answer(Contestant &contestant, const std::vector<std::string> &command)
 {
 	if (command[0] == "choose") {
@@ -434,6 +469,8 @@ void answer(Contestant &contestant, const std::vector<std::string> &command)
 		std::cout << "null" << std::endl;
 	} else if (command[0] == "latency") {
 		std::cout << latency(contestant, std::stoi(command[1])) << std::endl;
+	} else if (command[0] == "profile") {
+		std::cout << profile(contestant) << std::endl;
 	} else if (command[0] == "memory") {
 		std::cout << peakMemory() << std::endl;
 	} else {

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The whole way of frames through a model on a device, against the same on the CPU. */
 #include <deque>
+#include <fstream>
 #include <utility>
 
+#include <ATen/ops/rand.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <unistd.h>
+
+#include "backbone/weights.h"
+#include "deviceactivity.h"
 #include "frame/packed.h"
 #include "ondevice.h"
 #include "visualizer.h"
@@ -389,6 +396,126 @@ TEST_F(DeviceFrames, AreTakenAndDrawnWhereTheyLie)
 	visualizer.run(pass, views, false);
 	visualizer.draw(pass, 0);
 	expectSame(download<uint8_t>(output), expected);
+}
+
+/* Over the bus goes what the kernels are told, in one copy for each frame, and no pixel. */
+TEST_F(DeviceFrames, StayOnTheDevice)
+{
+	if (!isRealDevice())
+		GTEST_SKIP() << "counts a device's copies: needs one";
+	const OwnFrame own = scene(PixelFormat::Nv12, 1);
+	const ViewSettings settings = show("p3");
+	Visualizer visualizer(modelOn("cuda"));
+	const auto layout = MosaicLayout::ofWidth(240, frameSize, visualizer.grid(settings));
+	const OwnFrame picture(PixelFormat::Nv12, layout.size);
+	at::Tensor input = upload(own.bytes.data(), own.bytes.size());
+	at::Tensor output = upload(picture.bytes.data(), picture.bytes.size());
+	download<uint8_t>(input);
+	download<uint8_t>(output);
+	Frame in = own.at(input.mutable_data_ptr<uint8_t>());
+	Frame out = picture.at(output.mutable_data_ptr<uint8_t>());
+	in.isOnDevice = out.isOnDevice = true;
+
+	ViewState state;
+	const auto play = [&](int frames) {
+		for (int i = 0; i < frames; ++i) {
+			const ViewPass views[] = { { state, settings, layout, out } };
+			FramePass pass = visualizer.begin(in);
+			visualizer.convert(pass);
+			visualizer.run(pass, views, false);
+			visualizer.draw(pass, 0);
+		}
+	};
+	play(3);
+	constexpr int frames = 20;
+	int kernels = 0;
+	int up = 0;
+	for (const DeviceActivity &activity : deviceActivities([&] { play(frames); })) {
+		if (activity.name.starts_with("Memcpy HtoD"))
+			++up;
+		else if (activity.name.starts_with("Memcpy"))
+			ADD_FAILURE() << activity.name;
+		else
+			++kernels;
+	}
+	EXPECT_EQ(up, frames);
+	EXPECT_GT(kernels, 20 * frames) << "were activities recorded?";
+}
+
+/* What a device's memory and this process's are in use for. */
+struct MemoryInUse {
+	int64_t onDevice = 0; /* LibTorch's, in bytes; 0 on what stands in for a device. */
+	int64_t onHost = 0;
+
+	static MemoryInUse now()
+	{
+		MemoryInUse memory;
+		if (isRealDevice()) {
+			using c10::CachingAllocator::StatType;
+			const auto statistics =
+				at::getDeviceAllocator(at::kCUDA)->getDeviceStats(0);
+			memory.onDevice =
+				statistics.reserved_bytes[static_cast<int>(StatType::AGGREGATE)]
+					.current;
+		}
+		int64_t pages = 0;
+		std::ifstream("/proc/self/statm") >> pages >> pages;
+		memory.onHost = pages * sysconf(_SC_PAGESIZE);
+		return memory;
+	}
+};
+
+/* More kinds of views than there are graphs kept, so that graphs come and go. */
+TEST_F(OnVisualizer, NeedsNoMoreMemoryAfterManyFrames)
+{
+	const int frames = isRealDevice() ? 10000 : 400;
+	Player player(modelOn("cuda"), PixelFormat::Rgb);
+	const OwnFrame own = scene(PixelFormat::Nv12, 1, { 64, 64 });
+	const auto play = [&](int count) {
+		std::deque<Player::InFlight> flights;
+		for (int frame = 0; frame < count; ++frame) {
+			const int first = 10 * frame / count * 12;
+			const ViewSettings settings = show(
+				frame % 100 < 50 ? "p3" : "p4",
+				(std::to_string(first) + "-" + std::to_string(first + 11)).c_str());
+			flights.push_back(player.start(own.frame, settings));
+			if (flights.size() == 2) {
+				player.finish(std::move(flights.front()));
+				flights.pop_front();
+			}
+		}
+		player.finish(std::move(flights.front()));
+	};
+	play(frames / 4);
+	const MemoryInUse before = MemoryInUse::now();
+	play(frames);
+	const MemoryInUse after = MemoryInUse::now();
+	EXPECT_EQ(after.onDevice, before.onDevice);
+	EXPECT_LT(after.onHost - before.onHost, 16 << 20);
+}
+
+/* The network alone. Both run the same kernels. */
+TEST_F(OnVisualizer, ComputesTheSameFromAGraphAsWithoutOne)
+{
+	const auto options = at::TensorOptions(device.tensors()).dtype(at::kFloat);
+	const auto loaded = loadBackbone(BackboneKind::ResNet18Fpn, "", options, 1e-5);
+	Backbone &backbone = *loaded.backbone;
+	const Demand demand(backbone.levels().size(), ChannelSet::all());
+	const at::Tensor image = at::rand(backbone.imageShape({ 96, 64 }), options)
+	                                 .contiguous(at::MemoryFormat::ChannelsLast);
+	backbone.forward(image, demand);
+
+	Features fromGraph;
+	const auto graph =
+		device.cuda->capture([&] { fromGraph = backbone.forward(image, demand); });
+	for (int round = 0; round < 2; ++round) {
+		image.copy_(at::rand(image.sizes(), options));
+		graph->launch();
+		const Features eager = backbone.forward(image, demand);
+		for (std::size_t i = 0; i < eager.size(); ++i)
+			EXPECT_TRUE(fromGraph[i].maps.allclose(eager[i].maps, 1e-5, 1e-6))
+				<< backbone.levels()[i].name;
+	}
 }
 
 TEST_F(OnVisualizer, HasTheDeviceThatWasAskedFor)

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <optional>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/item.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "backbone/weights.h"
 #include "checkpoint/checkpoint.h"
+#include "device.h"
 #include "error.h"
 #include "frame/networkinput.h"
 #include "references.h"
+#include "torchscope.h"
 
 using fm::BackboneKind;
 using fm::Preprocess;
@@ -36,14 +41,17 @@ at::Tensor inputImage(Preprocess mode, c10::ScalarType type = at::kFloat)
 fm::Features allLevels(fm::Backbone &backbone, Preprocess mode, c10::ScalarType type)
 {
 	const c10::InferenceMode inference;
-	return backbone.forward(inputImage(mode, type),
+	const at::Tensor image = inputImage(mode, type).to(backbone.options());
+	const int64_t more = backbone.imageShape({})[1] - image.size(1);
+	return backbone.forward(at::constant_pad_nd(image, { 0, 0, 0, 0, 0, more })
+	                                .contiguous(at::MemoryFormat::ChannelsLast),
 	                        fm::Demand(backbone.levels().size(), fm::ChannelSet::all()));
 }
 
 /* Largest difference, relative to the reference's largest magnitude. */
 double relativeError(const at::Tensor &features, const fm::TensorView &reference)
 {
-	const at::Tensor ours = features.to(at::kFloat).contiguous();
+	const at::Tensor ours = features.to(at::kCPU, at::kFloat).contiguous();
 	if (at::IntArrayRef(reference.shape) != ours.sizes())
 		throw std::runtime_error("not the reference's shape");
 
@@ -88,11 +96,13 @@ void expectClose(const at::Tensor &ours, const at::Tensor &expected, const std::
 }
 
 fm::LoadedBackbone load(BackboneKind kind, const std::string &file,
-                        c10::ScalarType type = at::kFloat, double epsilon = 1e-5)
+                        at::TensorOptions options = at::kFloat, double epsilon = 1e-5)
 {
 	const c10::InferenceMode inference;
-	return fm::loadBackbone(kind, References::get().path(file), at::TensorOptions(type),
-	                        epsilon);
+	/* As Model has them: a fourth channel for tensor cores. */
+	const bool isHalf = c10::typeMetaToScalarType(options.dtype()) != at::kFloat;
+	return fm::loadBackbone(kind, References::get().path(file), options, epsilon,
+	                        options.device().is_cuda() && isHalf ? 4 : 3);
 }
 
 /* What loading throws; fails where it throws nothing. */
@@ -111,6 +121,38 @@ class EveryBackbone : public testing::TestWithParam<BackboneKind>
 {
 protected:
 	std::string name() const { return fm::backboneName(GetParam()); }
+};
+
+/* On a CUDA device; skips without one. */
+class EveryBackboneOnADevice : public EveryBackbone
+{
+protected:
+	void SetUp() override
+	{
+		try {
+			device_ = fm::selectDevice("cuda");
+		} catch (const fm::Error &error) {
+			GTEST_SKIP() << error.what();
+		}
+		scope_.emplace(device_.cuda.get());
+	}
+
+	/* Against torchvision on the CPU, and where it has the device too, on that. */
+	void expectTorchvisions(c10::ScalarType type, double tolerance)
+	{
+		const auto loaded = load(GetParam(), name() + ".pth",
+		                         at::TensorOptions(device_.tensors()).dtype(type));
+		const fm::Features features =
+			allLevels(*loaded.backbone, Preprocess::ImageNet, type);
+		expectLevels(*loaded.backbone, features, name() + ".imagenet.ref", tolerance);
+		if (const std::string file = name() + ".imagenet.cuda.ref";
+		    std::filesystem::exists(References::get().path(file)))
+			expectLevels(*loaded.backbone, features, file, tolerance);
+	}
+
+private:
+	fm::SelectedDevice device_;
+	std::optional<fm::TorchScope> scope_;
 };
 
 std::string testName(const testing::TestParamInfo<BackboneKind> &info)
@@ -157,11 +199,22 @@ TEST_P(EveryBackbone, GivesTheSameFeaturesWhenLessIsAskedFor)
 	}
 }
 
-INSTANTIATE_TEST_SUITE_P(Parity, EveryBackbone,
-                         testing::Values(BackboneKind::ResNet18Fpn, BackboneKind::ResNet34Fpn,
-                                         BackboneKind::ResNet50Fpn, BackboneKind::ResNet101Fpn,
-                                         BackboneKind::ResNet152Fpn, BackboneKind::MobileNetV2),
-                         testName);
+TEST_P(EveryBackboneOnADevice, GivesTorchvisionsFeaturesOnEveryLevel)
+{
+	expectTorchvisions(at::kFloat, float32Tolerance);
+}
+
+TEST_P(EveryBackboneOnADevice, StaysWithinTheToleranceOfHalfPrecision)
+{
+	expectTorchvisions(at::kHalf, float16Tolerance);
+	expectTorchvisions(at::kBFloat16, bfloat16Tolerance);
+}
+
+constexpr BackboneKind everyKind[] = { BackboneKind::ResNet18Fpn,  BackboneKind::ResNet34Fpn,
+	                               BackboneKind::ResNet50Fpn,  BackboneKind::ResNet101Fpn,
+	                               BackboneKind::ResNet152Fpn, BackboneKind::MobileNetV2 };
+INSTANTIATE_TEST_SUITE_P(Parity, EveryBackbone, testing::ValuesIn(everyKind), testName);
+INSTANTIATE_TEST_SUITE_P(Parity, EveryBackboneOnADevice, testing::ValuesIn(everyKind), testName);
 
 TEST(Precision, OfHalfStaysWithinItsTolerance)
 {
@@ -172,6 +225,17 @@ TEST(Precision, OfHalfStaysWithinItsTolerance)
 		             allLevels(*loaded.backbone, Preprocess::ImageNet, type),
 		             "resnet18-fpn.imagenet.ref", tolerance);
 	}
+}
+
+TEST(Weights, AreSharedByBackbonesOfTheSameFile)
+{
+	const auto first = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
+	const auto second = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
+	EXPECT_EQ(&first.backbone->network(), &second.backbone->network());
+	const auto half = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kHalf);
+	EXPECT_NE(&first.backbone->network(), &half.backbone->network());
+	const auto otherwise = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kFloat, 0.0);
+	EXPECT_NE(&first.backbone->network(), &otherwise.backbone->network());
 }
 
 /* Two views: all channels go on to the FPN, four are shown; the pool's are a part of p5's. */

@@ -5,6 +5,7 @@
 image.rgb                     8 bits, interleaved, WIDTH x HEIGHT
 <backbone>.pth                a state dict, saved by torch.save
 <backbone>.<preprocess>.ref   {level: tensor}: what torchvision's own modules give
+<backbone>.imagenet.cuda.ref  the same on a CUDA device, where PyTorch has one
 names/*.pth                   one network's weights under all the names found in the wild
 mosaic.<case>.*               pictures drawn with matplotlib's colours, see draw_mosaics()
 """
@@ -87,6 +88,11 @@ def write_features(image):
                    _use_new_zipfile_serialization=name in ("resnet18-fpn", "resnet50-fpn", "resnet152-fpn"))
         for how in ("none", "imagenet", "detection"):
             torch.save(levels(model, preprocess(image, how)), OUT / f"{name}.{how}.ref")
+        if torch.cuda.is_available():
+            torch.backends.cudnn.allow_tf32 = False
+            features = levels(model.cuda(), preprocess(image, "imagenet").cuda())
+            torch.save({level: maps.cpu() for level, maps in features.items()}, OUT / f"{name}.imagenet.cuda.ref")
+            model.cpu()
     return models
 
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <bit>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <numeric>
+#include <random>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -9,6 +13,7 @@
 #include "frame/output.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
+#include "view/rangetext.h"
 #include "view/statistics.h"
 
 using namespace fm;
@@ -261,4 +266,47 @@ TEST(Draw, GivesTheSamePictureInEveryFormat)
 			EXPECT_EQ(nv12[14 * 8 + 14 * (y / 2) + x / 2 * 2],
 			          roundToByte(rgbToYuv(mean[0], mean[1], mean[2], {}).u));
 		}
+}
+
+/* As C does, for floats of every kind; the device has no printf for strings. */
+TEST(RangeText, WritesNumbersAsPrintfDoes)
+{
+	const auto expectSame = [](float value) {
+		fm::RangeText text;
+		fm::appendNumber(value, text);
+		std::string ours;
+		for (int i = 0; i < text.length; ++i)
+			ours += fm::rangeCharacters[text.glyphs[i]];
+		char theirs[32];
+		std::snprintf(theirs, sizeof(theirs), "%.3g", value);
+		EXPECT_EQ(ours, theirs) << std::hexfloat << value;
+	};
+	for (const float value : { 0.0f,
+	                           -0.0f,
+	                           1.0f,
+	                           9.995f,
+	                           0.9995f,
+	                           99.95f,
+	                           999.4f,
+	                           999.5f,
+	                           1000.0f,
+	                           1e-4f,
+	                           9.9995e-5f,
+	                           1.005f,
+	                           0.125f,
+	                           2.5f,
+	                           1.125f,
+	                           1e38f,
+	                           1e-38f,
+	                           std::numeric_limits<float>::max(),
+	                           std::numeric_limits<float>::denorm_min(),
+	                           std::numeric_limits<float>::infinity(),
+	                           -std::numeric_limits<float>::infinity() })
+		expectSame(value);
+	std::mt19937 random(1);
+	for (int i = 0; i < 200000; ++i) {
+		const auto value = std::bit_cast<float>(static_cast<uint32_t>(random()));
+		if (!std::isnan(value))
+			expectSame(value);
+	}
 }
