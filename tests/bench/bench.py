@@ -68,7 +68,7 @@ class Contestant:
         self.answer()
 
     def ask(self, *command):
-        print(*command, file=self.process.stdin, flush=True)
+        print(*(f'"{word}"' for word in command), file=self.process.stdin, flush=True)
         return self.answer()
 
     def answer(self):

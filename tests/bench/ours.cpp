@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -139,8 +140,7 @@ public:
 		std::string line =
 			"appsrc name=in format=time max-bytes=0 ! featuremosaic name=mosaic "
 			"labels=false qos=false backbone=" +
-			std::string(fm::backboneName(settings.backbone)) +
-			" weights=" + settings.weights;
+			std::string(fm::backboneName(settings.backbone));
 		for (const std::string &property : settings.properties)
 			if (!property.starts_with("format="))
 				line += " " + property;
@@ -151,6 +151,7 @@ public:
 		in_ = gst_bin_get_by_name(GST_BIN(pipeline_), "in");
 		out_ = gst_bin_get_by_name(GST_BIN(pipeline_), "out");
 		mosaic_ = gst_bin_get_by_name(GST_BIN(pipeline_), "mosaic");
+		g_object_set(mosaic_, "weights", settings.weights.c_str(), nullptr);
 		GstCaps *caps = gst_caps_new_simple(
 			"video/x-raw", "format", G_TYPE_STRING, clip.isNv12 ? "NV12" : "RGB",
 			"width", G_TYPE_INT, clip.size.width, "height", G_TYPE_INT,
@@ -487,8 +488,13 @@ int serve(int argc, char **argv)
 	                     settings.value("format", "RGB") == "NV12");
 	const auto contestant = make(argv[1], clip, settings);
 	std::cout << "\"ready\"" << std::endl;
-	for (std::string line; std::getline(std::cin, line);)
-		answer(*contestant, split(line, ' '));
+	for (std::string line; std::getline(std::cin, line);) {
+		std::istringstream words(line);
+		std::vector<std::string> command;
+		for (std::string word; words >> std::quoted(word);)
+			command.push_back(word);
+		answer(*contestant, command);
+	}
 	return 0;
 }
 

@@ -14,6 +14,7 @@ peers.py KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS THREADS, with KIND one of
 """
 
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -258,7 +259,7 @@ def main():
 
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(*line.split())), file=answers, flush=True)
+        print(json.dumps(answer(*shlex.split(line))), file=answers, flush=True)
 
 
 main()

@@ -45,7 +45,7 @@ class Contestant:
     def ask(self, *command, timeout=120):
         self.wait_until_ready()
         try:
-            print(*command, file=self.process.stdin, flush=True)
+            print(*(f'"{word}"' for word in command), file=self.process.stdin, flush=True)
         except OSError:
             pass  # It has ended; the answer is why.
         return self._answer(timeout)

@@ -20,6 +20,7 @@ out in pinned memory; all in between is on the GPU. Beside bench.py's commands t
 """
 
 import json
+import shlex
 import statistics
 import sys
 import time
@@ -250,7 +251,7 @@ def main():
             peer = Peer(kind, frames, (int(width), int(height)), weights, options)
             print(json.dumps("ready"), file=answers, flush=True)
             for line in sys.stdin:
-                print(json.dumps(answer(peer, *line.split())), file=answers, flush=True)
+                print(json.dumps(answer(peer, *shlex.split(line))), file=answers, flush=True)
     except Exception as error:
         traceback.print_exc()
         # A compiler's message ends in hints; what happened is in its first two lines.
