@@ -35,7 +35,7 @@ void announceModel(GstElement *element, const fm::ModelInfo &model)
 	GST_INFO_OBJECT(element, "%s in %s on %s", model.backbone.c_str(), model.precision.c_str(),
 	                model.device.c_str());
 	gst_element_post_message(element, modelMessage(GST_OBJECT(element), model));
-	if (!model.warning.empty())
-		GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", model.warning.c_str()),
+	for (const std::string &warning : model.warnings)
+		GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", warning.c_str()),
 		                    (nullptr));
 }

@@ -54,22 +54,26 @@ class CudaDevice
 public:
 	virtual ~CudaDevice() = default;
 
-	/** \brief Of the lane Compute, on the device where tensors are to lie */
-	virtual c10::Stream stream() const = 0;
+	/** \brief Of \a lane, on the device where tensors are to lie */
+	virtual c10::Stream stream(Lane lane = Lane::Compute) const = 0;
 	/** \brief Whether host memory for copies has to be page-locked */
 	virtual bool wantsPinnedMemory() const = 0;
-	/** \brief The device's primary context, a CUcontext */
-	virtual void *context() const = 0;
-
 	virtual std::unique_ptr<CudaEvent> makeEvent() = 0;
 	/** \brief Between device and page-locked host memory, or on the device */
 	virtual void copy(void *to, const void *from, std::size_t bytes, Lane lane) = 0;
-	/** \brief Records what \a body gives to the lane Compute, which is not done yet */
+	/**
+	 * \brief Records what \a body gives to the lane Compute, which is not done yet
+	 *
+	 * \a body may be called twice. Meanwhile nobody else gives anything to that lane.
+	 */
 	virtual std::unique_ptr<CudaGraph> capture(std::function<void()> body) = 0;
+	/** \brief Gives memory back to the device that LibTorch keeps and nobody uses */
+	virtual void releaseUnusedMemory() = 0;
 
 	/** \brief See launchNetworkInput() */
-	virtual void networkInput(const Frame *frame, const InputShape &shape, ElementType type,
-	                          int channels, void *input) = 0;
+	virtual void networkInput(const Frame *frame, const InputShape &shape,
+	                          const SampleTable *table, ElementType type, int channels,
+	                          void *input) = 0;
 	/** \brief See launchForget() */
 	virtual void forget(const ViewMemory &memory, int channels) = 0;
 	/** \brief See launchRanges() */

@@ -2,10 +2,15 @@
 #include "cudamodule.h"
 
 #include <cstdio>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 
+#include <ATen/Context.h>
+#include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAGraph.h>
-#include <ATen/cuda/MemPool.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -19,6 +24,24 @@ namespace fm {
 
 namespace {
 
+/*
+ * While a graph is recorded no unused memory may be given back: LibTorch checks that, and its
+ * destructors do not take a no.
+ */
+std::mutex memoryMutex;
+
+/* For what must not throw. Where the device has failed there is nothing to be done. */
+template<typename Body>
+void regardless(Body &&body)
+{
+	try {
+		body();
+	} catch (const std::exception &error) {
+		TORCH_WARN("While a CUDA device was given up: ", error.what());
+	}
+	(void)cudaGetLastError();
+}
+
 /* A stream of one's own: those of LibTorch's pool come round again. */
 class OwnStream
 {
@@ -30,9 +53,11 @@ public:
 	}
 	~OwnStream()
 	{
-		/* Where the device has failed there is nothing to be done. */
-		C10_CUDA_CHECK_WARN(cudaStreamSynchronize(stream_));
-		C10_CUDA_CHECK_WARN(cudaStreamDestroy(stream_));
+		regardless([this] {
+			const c10::cuda::CUDAGuard guard(device_);
+			C10_CUDA_CHECK(cudaStreamSynchronize(stream_));
+			C10_CUDA_CHECK(cudaStreamDestroy(stream_));
+		});
 	}
 	OwnStream(const OwnStream &) = delete;
 	OwnStream &operator=(const OwnStream &) = delete;
@@ -48,10 +73,11 @@ private:
 	cudaStream_t stream_ = nullptr;
 };
 
-/* That which the runtime has made current for the device. */
+/* The runtime makes the primary context current for a thread that works on its device. */
 void *primaryContext(c10::DeviceIndex index)
 {
 	const c10::cuda::CUDAGuard guard(index);
+	C10_CUDA_CHECK(cudaFree(nullptr));
 	constexpr unsigned since = 4000; /* Version of CUDA. */
 	void *function = nullptr;
 	C10_CUDA_CHECK(cudaGetDriverEntryPointByVersion("cuCtxGetCurrent", &function, since,
@@ -117,7 +143,13 @@ public:
 		C10_CUDA_CHECK(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming |
 		                                                         cudaEventBlockingSync));
 	}
-	~Event() override { C10_CUDA_CHECK_WARN(cudaEventDestroy(event_)); }
+	~Event() override
+	{
+		regardless([this] {
+			const c10::cuda::CUDAGuard guard(streams_->device);
+			C10_CUDA_CHECK(cudaEventDestroy(event_));
+		});
+	}
 	Event(const Event &) = delete;
 	Event &operator=(const Event &) = delete;
 
@@ -131,9 +163,14 @@ public:
 		const c10::cuda::CUDAGuard guard(streams_->device);
 		C10_CUDA_CHECK(cudaStreamWaitEvent(streams_->get(lane), event_));
 	}
-	void wait() override { C10_CUDA_CHECK(cudaEventSynchronize(event_)); }
+	void wait() override
+	{
+		const c10::cuda::CUDAGuard guard(streams_->device);
+		C10_CUDA_CHECK(cudaEventSynchronize(event_));
+	}
 	bool isDone() override
 	{
+		const c10::cuda::CUDAGuard guard(streams_->device);
 		const cudaError_t error = cudaEventQuery(event_);
 		if (error == cudaErrorNotReady) {
 			(void)cudaGetLastError(); /* It is not one. */
@@ -148,52 +185,155 @@ private:
 	cudaEvent_t event_ = nullptr;
 };
 
+/* Memory of all graphs of a device's user, as one of them runs at a time. */
+class GraphPool
+{
+public:
+	explicit GraphPool(c10::DeviceIndex device)
+		: device_(device), id_(at::cuda::graph_pool_handle())
+	{
+		c10::cuda::CUDACachingAllocator::createOrIncrefPool(device_, id_);
+	}
+	~GraphPool()
+	{
+		regardless([this] {
+			std::lock_guard lock(memoryMutex);
+			const c10::cuda::CUDAGuard guard(device_);
+			c10::cuda::CUDACachingAllocator::releasePool(device_, id_);
+			c10::cuda::CUDACachingAllocator::emptyCache(id_);
+		});
+	}
+	GraphPool(const GraphPool &) = delete;
+	GraphPool &operator=(const GraphPool &) = delete;
+
+	/* What is allocated for \a stream comes from here meanwhile. */
+	class Use
+	{
+	public:
+		Use(const GraphPool &pool, cudaStream_t stream) : pool_(pool)
+		{
+			c10::cuda::CUDACachingAllocator::beginAllocateToPool(
+				pool.device_, pool.id_,
+				[stream](cudaStream_t other) { return other == stream; });
+		}
+		~Use()
+		{
+			regardless([this] {
+				c10::cuda::CUDACachingAllocator::endAllocateToPool(pool_.device_,
+				                                                   pool_.id_);
+				c10::cuda::CUDACachingAllocator::releasePool(pool_.device_,
+				                                             pool_.id_);
+			});
+		}
+		Use(const Use &) = delete;
+		Use &operator=(const Use &) = delete;
+
+	private:
+		const GraphPool &pool_;
+	};
+
+private:
+	c10::DeviceIndex device_;
+	c10::MempoolId_t id_;
+};
+
+/*
+ * Not LibTorch's own class of this name: that one leaves the allocator recording where a recording
+ * fails, and counts its objects without a lock.
+ */
 class Graph : public CudaGraph
 {
 public:
-	Graph(const std::function<void()> &body, c10::MempoolId_t pool)
+	Graph(const std::function<void()> &body, const GraphPool &pool, const Streams &streams)
+		: device_(streams.device), stream_(streams.get(Lane::Compute))
+	{
+		const c10::cuda::CUDAGuard guard(device_);
+		std::lock_guard lock(memoryMutex);
+		const GraphPool::Use use(pool, stream_);
+		const std::unique_ptr<CUgraph_st, Destroy> recorded(record(body));
+		C10_CUDA_CHECK(cudaGraphInstantiate(&executable_, recorded.get(), 0));
+	}
+	~Graph() override
+	{
+		regardless([this] {
+			const c10::cuda::CUDAGuard guard(device_);
+			C10_CUDA_CHECK(cudaGraphExecDestroy(executable_));
+		});
+	}
+	Graph(const Graph &) = delete;
+	Graph &operator=(const Graph &) = delete;
+
+	void launch() override
+	{
+		const c10::cuda::CUDAGuard guard(device_);
+		C10_CUDA_CHECK(cudaGraphLaunch(executable_, stream_));
+	}
+
+private:
+	struct Destroy {
+		void operator()(cudaGraph_t graph) const { (void)cudaGraphDestroy(graph); }
+	};
+
+	cudaGraph_t record(const std::function<void()> &body)
 	{
 		/* Other threads of the process may meanwhile do what cannot be recorded. */
-		graph_.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
+		C10_CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+		cudaGraph_t graph = nullptr;
 		try {
 			body();
 		} catch (...) {
-			endAfterError();
+			(void)cudaStreamEndCapture(stream_, &graph);
+			if (graph)
+				(void)cudaGraphDestroy(graph);
+			(void)cudaGetLastError();
 			throw;
 		}
-		graph_.capture_end();
+		C10_CUDA_CHECK(cudaStreamEndCapture(stream_, &graph));
+		return graph;
 	}
 
-	/* On the current stream. */
-	void launch() override { graph_.replay(); }
-
-private:
-	void endAfterError()
-	{
-		try {
-			graph_.capture_end();
-		} catch (const c10::Error &) {
-			/* What came before is what matters. */
-		}
-	}
-
-	at::cuda::CUDAGraph graph_;
+	c10::DeviceIndex device_;
+	cudaStream_t stream_;
+	cudaGraphExec_t executable_ = nullptr;
 };
+
+/* cuBLAS's memory for \a stream, which LibTorch keeps for good. */
+void forgetWorkspaces(cudaStream_t stream)
+{
+	for (auto *workspaces : { &at::cuda::cublas_handle_stream_to_workspace(),
+	                          &at::cuda::cublaslt_handle_stream_to_workspace() }) {
+		std::unique_lock lock(workspaces->mutex);
+		std::erase_if(workspaces->map, [&](const auto &entry) {
+			return std::get<1>(entry.first) == stream;
+		});
+	}
+}
 
 class Device : public CudaDevice
 {
 public:
 	explicit Device(c10::DeviceIndex index)
-		: streams_(std::make_shared<const Streams>(index)), context_(primaryContext(index))
+		: streams_(std::make_shared<const Streams>(index)), pool_(index)
 	{
 	}
-
-	c10::Stream stream() const override
+	~Device() override
 	{
-		return streams_->of[static_cast<int>(Lane::Compute)].forLibTorch();
+		regardless([this] {
+			const c10::cuda::CUDAGuard guard(streams_->device);
+			C10_CUDA_CHECK(cudaStreamSynchronize(compute()));
+			forgetWorkspaces(compute());
+			/* What is kept for a stream that is gone is of no use to another. */
+			releaseUnusedMemory();
+		});
+	}
+	Device(const Device &) = delete;
+	Device &operator=(const Device &) = delete;
+
+	c10::Stream stream(Lane lane) const override
+	{
+		return streams_->of[static_cast<int>(lane)].forLibTorch();
 	}
 	bool wantsPinnedMemory() const override { return true; }
-	void *context() const override { return context_; }
 
 	std::unique_ptr<CudaEvent> makeEvent() override
 	{
@@ -207,13 +347,24 @@ public:
 	}
 	std::unique_ptr<CudaGraph> capture(std::function<void()> body) override
 	{
-		return std::make_unique<Graph>(body, pool_.id());
+		try {
+			return std::make_unique<Graph>(body, pool_, *streams_);
+		} catch (const c10::AcceleratorError &) {
+			/* Others in the process may spoil it by waiting for all of the device. */
+			(void)cudaGetLastError();
+			return std::make_unique<Graph>(body, pool_, *streams_);
+		}
+	}
+	void releaseUnusedMemory() override
+	{
+		std::lock_guard lock(memoryMutex);
+		c10::cuda::CUDACachingAllocator::emptyCache();
 	}
 
-	void networkInput(const Frame *frame, const InputShape &shape, ElementType type,
-	                  int channels, void *input) override
+	void networkInput(const Frame *frame, const InputShape &shape, const SampleTable *table,
+	                  ElementType type, int channels, void *input) override
 	{
-		launchNetworkInput(frame, shape, type, channels, input, compute());
+		launchNetworkInput(frame, shape, table, type, channels, input, compute());
 	}
 	void forget(const ViewMemory &memory, int channels) override
 	{
@@ -241,8 +392,7 @@ private:
 	cudaStream_t compute() const { return streams_->get(Lane::Compute); }
 
 	std::shared_ptr<const Streams> streams_;
-	at::cuda::MemPool pool_; /* Of all graphs: one runs at a time. */
-	void *context_;
+	GraphPool pool_;
 };
 
 } /* namespace */
@@ -261,9 +411,17 @@ int fm_cuda_device_count(char *reason, int size)
 	return 0;
 }
 
+void *fm_cuda_primary_context(int index)
+{
+	fm::checkCapability(index);
+	return fm::primaryContext(static_cast<c10::DeviceIndex>(index));
+}
+
 fm::CudaDevice *fm_cuda_open_device(int index)
 {
 	fm::checkCapability(index);
+	/* LibTorch's allocator knows no device before. */
+	at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
 	const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
 	return std::make_unique<fm::Device>(static_cast<c10::DeviceIndex>(index)).release();
 }

@@ -19,6 +19,9 @@ extern "C" {
  */
 FM_MODULE_FUNCTION int fm_cuda_device_count(char *reason, int size);
 
+/** \brief The primary context of a device, a CUcontext; \throws fm::Error, c10::Error */
+FM_MODULE_FUNCTION void *fm_cuda_primary_context(int index);
+
 /** \brief Opens a device for one user, who deletes it; \throws fm::Error, c10::Error */
 FM_MODULE_FUNCTION fm::CudaDevice *fm_cuda_open_device(int index);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
+#include <cstring>
 #include <list>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -58,7 +60,7 @@ struct Slot {
 	at::Tensor hostInput, deviceInput;
 	at::Tensor parameters; /* On the host, a Parameters. */
 	std::vector<Output> outputs;
-	std::unique_ptr<CudaEvent> allocated, uploaded, computed, done;
+	std::unique_ptr<CudaEvent> uploaded, computed, done;
 };
 
 /* Those that no frame uses. */
@@ -76,8 +78,7 @@ public:
 		lock.unlock();
 		auto slot = std::make_unique<Slot>();
 		slot->parameters = hostBytes(device, sizeof(Parameters));
-		for (auto *event :
-		     { &slot->allocated, &slot->uploaded, &slot->computed, &slot->done })
+		for (auto *event : { &slot->uploaded, &slot->computed, &slot->done })
 			*event = device.makeEvent();
 		return slot;
 	}
@@ -212,7 +213,7 @@ public:
 
 	std::unique_ptr<FramePass::Data> begin(const Frame &frame) override
 	{
-		const TorchScope scope(&device_);
+		const TorchScope scope(&device_, Lane::Upload);
 		return std::make_unique<CudaPass>(frame, slots_, device_);
 	}
 	void warmUp(Size frame, std::span<const ViewPass> views) override;
@@ -236,7 +237,7 @@ private:
 	void writeInput(CudaPass &pass, std::size_t views) const;
 
 	GraphKey::View keyOf(const ViewPass &view, bool magnitudes, int tiles) const;
-	std::shared_ptr<Graph> graphFor(const GraphKey &key);
+	std::shared_ptr<Graph> graphFor(GraphKey key);
 	std::shared_ptr<Graph> record(const GraphKey &key);
 	void give(Graph &graph);
 	std::shared_ptr<Graph> chooseGraph(const CudaPass &pass, std::span<const ViewPass> views,
@@ -246,6 +247,8 @@ private:
 	bool setRanges(const ViewPass &view, bool fresh) const;
 	PictureParameters parameters(const ViewPass &view, const Frame &output) const;
 	Frame outputOnDevice(CudaPass &pass, const ViewPass &view) const;
+	void give(const Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
+	          const std::vector<bool> &fresh, const std::vector<bool> &ranged);
 	void download(CudaPass &pass);
 
 	Parameters *onDevice() const
@@ -261,9 +264,10 @@ private:
 	CudaDevice &device_;
 	std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
 	at::Tensor parameters_;
-	/* cuDNN keeps what it has compiled with the thread that it did so for, and graphs need it:
-	 * so this thread records them, and outlives them. */
-	WorkerThread recorder_;
+	struct {
+		at::Tensor onHost, onDevice; /* A SampleTable. */
+	} samples_;
+	WorkerThread &recorder_;
 	std::list<std::shared_ptr<Graph>> graphs_; /* The last used first. */
 	int graphsMade_ = 0;
 };
@@ -275,18 +279,32 @@ Parameters &hostParameters(const CudaPass &pass)
 
 /* Room for \a bytes in \a tensor. */
 template<typename Make>
-bool grow(at::Tensor &tensor, std::size_t bytes, Make &&make)
+void grow(at::Tensor &tensor, std::size_t bytes, Make &&make)
 {
-	if (tensor.defined() && tensor.nbytes() >= bytes)
-		return false;
-	tensor = make(bytes);
-	return true;
+	if (!tensor.defined() || tensor.nbytes() < bytes)
+		tensor = make(bytes);
 }
 
-CudaPath::CudaPath(Model &model) : model_(model), device_(*model.device.cuda)
+/* cuDNN keeps what it has compiled with the thread that it did so for, and graphs need it: so one
+ * thread for each device records all of them, as long as the process lives. */
+WorkerThread &recorderOf(int device)
+{
+	static std::mutex mutex;
+	static auto &recorders = *new std::map<int, WorkerThread>; /* Never ended. */
+	std::lock_guard lock(mutex);
+	return recorders[device];
+}
+
+CudaPath::CudaPath(Model &model)
+	: model_(model), device_(*model.device.cuda), recorder_(recorderOf(model.device.index))
 {
 	const TorchScope scope(&device_);
 	parameters_ = deviceBytes(device_, sizeof(Parameters));
+	const auto samples = SampleTable::of(model.preprocess.mode);
+	samples_ = { hostBytes(device_, sizeof(samples)), deviceBytes(device_, sizeof(samples)) };
+	std::memcpy(samples_.onHost.mutable_data_ptr(), &samples, sizeof(samples));
+	device_.copy(samples_.onDevice.mutable_data_ptr(), samples_.onHost.const_data_ptr(),
+	             sizeof(samples), Lane::Compute);
 }
 
 const Level &CudaPath::level(const ViewPass &view) const
@@ -329,16 +347,12 @@ void CudaPath::convert(FramePass::Data &data)
 		pass.onDevice = pass.frame;
 		return;
 	}
-	const TorchScope scope(&device_);
+	/* The other lane may be recording: what is allocated for it then belongs to the graph. */
+	const TorchScope scope(&device_, Lane::Upload);
 	Slot &slot = *pass.slot;
 	const std::size_t bytes = packedBytes(pass.frame);
 	grow(slot.hostInput, bytes, [&](std::size_t size) { return hostBytes(device_, size); });
-	if (grow(slot.deviceInput, bytes,
-	         [&](std::size_t size) { return deviceBytes(device_, size); })) {
-		/* It may be memory that work on the other lane still uses. */
-		slot.allocated->record(Lane::Compute);
-		slot.allocated->holdUp(Lane::Upload);
-	}
+	grow(slot.deviceInput, bytes, [&](std::size_t size) { return deviceBytes(device_, size); });
 	copyFrame(pass.frame, packedFrame(pass.frame, slot.hostInput.mutable_data_ptr()));
 	pass.onDevice = packedFrame(pass.frame, slot.deviceInput.mutable_data_ptr());
 	device_.copy(slot.deviceInput.mutable_data_ptr(), slot.hostInput.const_data_ptr(), bytes,
@@ -430,8 +444,11 @@ at::Tensor CudaPath::input(const InputShape &shape)
 	at::Tensor input =
 		at::empty(backbone.imageShape(shape.padded),
 	                  backbone.options().memory_format(at::MemoryFormat::ChannelsLast));
-	device_.networkInput(&onDevice()->input, shape, elementType(model_.type),
-	                     static_cast<int>(input.size(1)), input.mutable_data_ptr());
+	device_.networkInput(
+		&onDevice()->input, shape,
+		reinterpret_cast<const SampleTable *>(samples_.onDevice.const_data_ptr<uint8_t>()),
+		elementType(model_.type), static_cast<int>(input.size(1)),
+		input.mutable_data_ptr());
 	return input;
 }
 
@@ -482,8 +499,13 @@ void CudaPath::give(Graph &graph)
 	}
 }
 
-std::shared_ptr<Graph> CudaPath::graphFor(const GraphKey &key)
+std::shared_ptr<Graph> CudaPath::graphFor(GraphKey key)
 {
+	/* Tensor cores take channels of 16 bits by eights; other numbers are slower, or refused. */
+	if (model_.type != at::kFloat)
+		for (std::size_t i = 0; i < key.demand.size(); ++i)
+			key.demand[i] =
+				key.demand[i].filledUp(8, model_.backbone->levels()[i].channels);
 	const auto found = std::ranges::find_if(
 		graphs_, [&](const auto &candidate) { return candidate->key == key; });
 	if (found != graphs_.end()) {
@@ -513,6 +535,8 @@ std::shared_ptr<Graph> CudaPath::record(const GraphKey &key)
 			at::zeros(backbone.imageShape(key.input.padded), backbone.options())
 				.contiguous(at::MemoryFormat::ChannelsLast);
 		backbone.forward(image, key.demand);
+		/* What it tried them with. */
+		device_.releaseUnusedMemory();
 	}
 	graph->recorded = device_.capture([this, made = graph.get()] { give(*made); });
 	return graph;
@@ -648,6 +672,20 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		pass.kept.push_back(stateOf<CudaView>(views[i]).device.staging());
 	}
 	writeInput(pass, views.size());
+	try {
+		give(graph.get(), pass, views, fresh, ranged);
+	} catch (...) {
+		/* The device may have been given some of it, which uses what the pass holds. */
+		pass.slot->done->record(Lane::Compute);
+		throw;
+	}
+	return waited || graphsMade_ != graphsBefore;
+}
+
+/* The frame's work, which the device then does on its own. */
+void CudaPath::give(const Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
+                    const std::vector<bool> &fresh, const std::vector<bool> &ranged)
+{
 	if (graph)
 		graph->recorded->launch();
 	for (std::size_t i = 0; i < views.size(); ++i) {
@@ -666,7 +704,6 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		device_.picture(maps, pictureOnDevice(i), views[i].layout.size);
 	}
 	download(pass);
-	return waited || graphsMade_ != graphsBefore;
 }
 
 void CudaPath::download(CudaPass &pass)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include <c10/util/Exception.h>
 #include <dlfcn.h>
 
 #include "cudamodule.h"
@@ -16,6 +17,7 @@ namespace fm {
 
 namespace {
 
+constexpr const char *automatic = "auto";
 constexpr const char *moduleName = "libfeaturemosaic-cuda.so";
 constexpr const char *moduleVariable = "FEATUREMOSAIC_CUDA_MODULE";
 
@@ -26,7 +28,7 @@ struct Request {
 
 std::optional<Request> parse(const std::string &name)
 {
-	if (name == "auto")
+	if (name == automatic)
 		return Request{ Request::Kind::Auto };
 	if (name == "cpu")
 		return Request{ Request::Kind::Cpu };
@@ -68,6 +70,7 @@ std::filesystem::path modulePath()
 struct CudaDevices {
 	int count = 0;
 	std::string reason = {};
+	decltype(&fm_cuda_primary_context) context = nullptr;
 	decltype(&fm_cuda_open_device) open = nullptr;
 };
 
@@ -100,12 +103,44 @@ CudaDevices findCudaDevices()
 	};
 	const auto deviceCount =
 		reinterpret_cast<decltype(&fm_cuda_device_count)>(function("fm_cuda_device_count"));
+	const auto context = reinterpret_cast<decltype(&fm_cuda_primary_context)>(
+		function("fm_cuda_primary_context"));
 	const auto open =
 		reinterpret_cast<decltype(&fm_cuda_open_device)>(function("fm_cuda_open_device"));
 
 	char reason[256] = {};
 	const int count = deviceCount(reason, sizeof(reason));
-	return { count, reason, open };
+	return { count, reason, context, open };
+}
+
+const CudaDevices &cudaDevices()
+{
+	static const CudaDevices devices = findCudaDevices();
+	return devices;
+}
+
+/* The device that \a name stands for, unless that is the CPU. */
+std::optional<int> cudaIndex(const std::string &name)
+{
+	const Request request = parseOrThrow(name);
+	if (request.kind == Request::Kind::Cpu)
+		return std::nullopt;
+
+	const CudaDevices &cuda = cudaDevices();
+	if (request.index < cuda.count)
+		return request.index;
+	if (request.kind == Request::Kind::Auto)
+		return std::nullopt;
+	if (cuda.count == 0)
+		throw Error(Error::Kind::NoDevice,
+		            "device=" + name +
+		                    " cannot be used: there is no working CUDA device; use "
+		                    "device=cpu or device=auto (" +
+		                    cuda.reason + ")",
+		            cuda.reason);
+	throw Error(Error::Kind::NoDevice,
+	            "device=" + name + " does not exist: the last CUDA device is cuda:" +
+	                    std::to_string(cuda.count - 1));
 }
 
 } /* namespace */
@@ -117,26 +152,36 @@ void checkDeviceName(const std::string &name)
 
 SelectedDevice selectDevice(const std::string &name)
 {
-	const Request request = parseOrThrow(name);
-	if (request.kind == Request::Kind::Cpu)
-		return { "cpu", nullptr, 0 };
+	const auto index = cudaIndex(name);
+	if (!index)
+		return {};
+	SelectedDevice device = { "cuda:" + std::to_string(*index), nullptr, *index, {} };
+	try {
+		device.cuda.reset(cudaDevices().open(*index));
+		return device;
+	} catch (const std::exception &error) {
+		if (name != automatic)
+			throw;
+		const auto *ofLibTorch = dynamic_cast<const c10::Error *>(&error);
+		SelectedDevice host;
+		host.warning = "device=auto uses the CPU, as " + device.name + " cannot be used: " +
+		               (ofLibTorch ? ofLibTorch->what_without_backtrace() : error.what());
+		return host;
+	}
+}
 
-	static const CudaDevices cuda = findCudaDevices();
-	if (request.index < cuda.count)
-		return { "cuda:" + std::to_string(request.index),
-			 std::unique_ptr<CudaDevice>(cuda.open(request.index)), request.index };
-	if (request.kind == Request::Kind::Auto)
-		return { "cpu", nullptr, 0 };
-	if (cuda.count == 0)
-		throw Error(Error::Kind::NoDevice,
-		            "device=" + name +
-		                    " cannot be used: there is no working CUDA device; use "
-		                    "device=cpu or device=auto (" +
-		                    cuda.reason + ")",
-		            cuda.reason);
-	throw Error(Error::Kind::NoDevice,
-	            "device=" + name + " does not exist: the last CUDA device is cuda:" +
-	                    std::to_string(cuda.count - 1));
+std::optional<CudaContext> cudaContextOf(const std::string &name)
+{
+	const auto index = cudaIndex(name);
+	if (!index)
+		return std::nullopt;
+	try {
+		return CudaContext{ cudaDevices().context(*index), *index };
+	} catch (const std::exception &) {
+		if (name != automatic)
+			throw;
+		return std::nullopt;
+	}
 }
 
 } /* namespace fm */

@@ -6,12 +6,14 @@
  * on its path, for the CPU, so that the kernels can be run where there is no device.
  */
 #ifdef __CUDACC__
+#define FM_UNROLL _Pragma("unroll")
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include "error.h"
 #else
+#define FM_UNROLL
 #include "cudaonhost.h"
 #endif
 

@@ -67,7 +67,10 @@ Model::Model(const ModelSettings &settings)
 		 precisionName(precision),
 		 settings.weights,
 		 backbone->levels(),
-		 loaded.warning };
+		 {} };
+	for (const std::string &warning : { device.warning, loaded.warning })
+		if (!warning.empty())
+			info.warnings.push_back(warning);
 }
 
 int Model::levelIndex(const ViewSettings &settings) const

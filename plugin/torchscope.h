@@ -19,10 +19,11 @@ class TorchScope
 {
 public:
 	/** \brief On the CPU where \a device is null */
-	explicit TorchScope(const CudaDevice *device) : warning_(warningHandler())
+	explicit TorchScope(const CudaDevice *device, Lane lane = Lane::Compute)
+		: warning_(warningHandler())
 	{
 		if (device)
-			stream_.emplace(device->stream());
+			stream_.emplace(device->stream(lane));
 	}
 
 private:

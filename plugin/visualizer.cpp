@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "device.h"
 #include "error.h"
 #include "framepath.h"
 #include "model.h"
@@ -29,6 +30,14 @@ public:
 
 Warnings warnings;
 
+[[noreturn]] void throwOutOfMemory(const c10::Error &error)
+{
+	throw Error(Error::Kind::OutOfMemory,
+	            "The device has not enough memory for the network; make its input smaller, or "
+	            "take another device",
+	            error.what_without_backtrace());
+}
+
 /* The one place where LibTorch's exceptions become ours. */
 template<typename Body>
 auto translateErrors(Body &&body)
@@ -36,10 +45,11 @@ auto translateErrors(Body &&body)
 	try {
 		return body();
 	} catch (const c10::OutOfMemoryError &error) {
-		throw Error(Error::Kind::OutOfMemory,
-		            "The device has not enough memory for the network",
-		            error.what_without_backtrace());
+		throwOutOfMemory(error);
 	} catch (const c10::AcceleratorError &error) {
+		constexpr int outOfMemory = 2; /* cudaErrorMemoryAllocation */
+		if (error.get_error_code() == outOfMemory)
+			throwOutOfMemory(error);
 		throw Error(Error::Kind::NoDevice,
 		            "The CUDA device has failed; start the process anew, or use device=cpu",
 		            error.what_without_backtrace());
@@ -55,13 +65,6 @@ template<typename Body>
 auto onThreadOfItsOwn(Body &&body)
 {
 	return std::async(std::launch::async, [&] { return translateErrors(body); }).get();
-}
-
-std::optional<CudaContext> contextOf(const SelectedDevice &device)
-{
-	if (!device.cuda || !device.cuda->context())
-		return std::nullopt;
-	return CudaContext{ device.cuda->context(), device.index };
 }
 
 } /* namespace */
@@ -124,16 +127,16 @@ Grid Visualizer::grid(const ViewSettings &settings) const
 
 std::optional<CudaContext> Visualizer::cudaContext() const
 {
-	return contextOf(model_->device);
+	return cudaContextOf(model_->device.name);
 }
 
 std::optional<CudaContext> Visualizer::cudaContextOf(const std::string &device)
 {
-	return onThreadOfItsOwn([&] { return contextOf(selectDevice(device)); });
+	return onThreadOfItsOwn([&] { return fm::cudaContextOf(device); });
 }
 
-/* On a device, one frame comes and one goes while a third is at work. On the CPU the network takes
- * all of it. */
+/* On a device, one frame comes or goes while another is at work. On the CPU the network takes all
+ * of it. */
 unsigned Visualizer::framesInFlight() const
 {
 	return model_->device.cuda ? 2 : 1;

@@ -10,6 +10,7 @@
 
 #include "backbone/kind.h"
 #include "backbone/level.h"
+#include "cudacontext.h"
 #include "frame/frame.h"
 #include "frame/preprocess.h"
 #include "view/layout.h"
@@ -37,7 +38,7 @@ struct ModelInfo {
 	std::string precision; /**< "float32", "float16", "bfloat16" or "tf32" */
 	std::string weights;   /**< The file; empty for random ones */
 	std::vector<Level> levels;
-	std::string warning; /**< A sentence on weights that are random, or empty */
+	std::vector<std::string> warnings; /**< Sentences: on weights that are random ... */
 };
 
 /** \brief What one view keeps from frame to frame; belongs to one output */
@@ -63,12 +64,6 @@ struct ViewPass {
 	const MosaicLayout &layout;   /**< Of the output's size */
 	/** \brief To draw into, from run() until draw() is done; for warmUp() without planes */
 	Frame output = {};
-};
-
-/** \brief A device's primary context, in which LibTorch works */
-struct CudaContext {
-	void *handle; /**< A CUcontext */
-	int device;
 };
 
 /** \brief How many of the processors a step may use */

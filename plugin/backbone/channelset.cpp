@@ -52,4 +52,15 @@ ChannelSet ChannelSet::of(int available) const
 	return count(available) == available ? all() : *this;
 }
 
+ChannelSet ChannelSet::filledUp(int divisor, int available) const
+{
+	ChannelSet filled = *this;
+	if (all_)
+		return filled;
+	const auto isWhole = [&] { return filled.channels_.size() % divisor == 0; };
+	for (int channel = 0; channel < available && !isWhole(); ++channel)
+		filled |= ChannelSet({ channel });
+	return isWhole() ? filled.of(available) : all();
+}
+
 } /* namespace fm */

@@ -28,6 +28,10 @@ public:
 	ChannelSet &operator|=(const ChannelSet &other);
 	/** \brief The same set; all where it lists each of \a available */
 	ChannelSet of(int available) const;
+	/** \brief With the lowest others of \a available, so that their number is a multiple of
+	 * \a divisor; all where there are not as many
+	 */
+	ChannelSet filledUp(int divisor, int available) const;
 
 	auto operator<=>(const ChannelSet &) const = default;
 

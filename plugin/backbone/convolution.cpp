@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/cpu/Utils.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -22,6 +25,7 @@
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_nearest2d.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace fm {
 
@@ -136,8 +140,13 @@ ConvolutionParameters ConvolutionParameters::slice(const ChannelSet &channels) c
  * float16 it wants what few CPUs have. Sums of one channel alone it refuses. */
 Convolution::By Convolution::chooseBy(const at::Tensor &weight)
 {
-	if (weight.is_cuda())
-		return By::CuDnn;
+	if (weight.is_cuda()) {
+		/* cuDNN has no bfloat16 on Turing. */
+		const bool knowsType =
+			weight.scalar_type() != at::kBFloat16 ||
+			at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+		return knowsType ? By::CuDnn : By::LibTorch;
+	}
 	if (!at::hasMKLDNN() || weight.size(0) == 1)
 		return By::LibTorch;
 	const bool knowsType =
@@ -160,7 +169,7 @@ Convolution::Convolution(const Node &node, const ConvolutionParameters &paramete
 /* Then cuBLAS adds the bias along, where LibTorch's convolution needs a kernel more. */
 bool Convolution::isMatrixProduct(const at::Tensor &x) const
 {
-	return by_ == By::CuDnn && shape_.kernel == 1 && shape_.stride == 1 && shape_.groups == 1 &&
+	return weight_.is_cuda() && shape_.kernel == 1 && shape_.groups == 1 &&
 	       x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -169,10 +178,60 @@ at::Tensor Convolution::withoutActivation(const at::Tensor &x) const
 	if (!isMatrixProduct(x))
 		return at::conv2d(x, weight_, bias_, stridesOf(shape_), paddingOf(shape_),
 		                  noDilation, shape_.groups);
-	const at::Tensor pixels = x.permute({ 0, 2, 3, 1 }).view({ -1, x.size(1) });
-	return at::addmm(bias_, pixels, weight_.view({ weight_.size(0), x.size(1) }).t())
-	        .view({ 1, x.size(2), x.size(3), weight_.size(0) })
+	const at::Tensor taken = x.permute({ 0, 2, 3, 1 })
+	                                 .slice(1, 0, std::nullopt, shape_.stride)
+	                                 .slice(2, 0, std::nullopt, shape_.stride)
+	                                 .contiguous();
+	return at::addmm(bias_, taken.view({ -1, x.size(1) }),
+	                 weight_.view({ weight_.size(0), x.size(1) }).t())
+	        .view({ 1, taken.size(1), taken.size(2), weight_.size(0) })
 	        .permute({ 0, 3, 1, 2 });
+}
+
+at::Tensor Convolution::separately(const at::Tensor &x) const
+{
+	at::Tensor result = withoutActivation(x);
+	return activate(result);
+}
+
+at::Tensor Convolution::fused(const at::Tensor &x) const
+{
+	return at::cudnn_convolution_relu(x, weight_, bias_, stridesOf(shape_), paddingOf(shape_),
+	                                  noDilation, shape_.groups);
+}
+
+/* For some shapes cuDNN has nothing that does it in one call, which shows with the first one. That
+ * is never recorded: so here is the place to do without. */
+template<typename Body>
+std::optional<at::Tensor> Convolution::tryFused(Body &&body) const
+{
+	try {
+		return body();
+	} catch (const c10::OutOfMemoryError &) {
+		throw;
+	} catch (const c10::AcceleratorError &) {
+		throw;
+	} catch (const c10::Error &) {
+		by_ = By::LibTorch;
+		return std::nullopt;
+	}
+}
+
+/* By the clock. */
+bool Convolution::isFusedFaster(const at::Tensor &x) const
+{
+	const c10::Stream stream =
+		c10::impl::VirtualGuardImpl(x.device().type()).getStream(x.device());
+	const auto time = [&](auto &&body) {
+		body(); /* cuDNN chooses how. */
+		stream.synchronize();
+		const auto start = std::chrono::steady_clock::now();
+		for (int i = 0; i < 5; ++i)
+			body();
+		stream.synchronize();
+		return std::chrono::steady_clock::now() - start;
+	};
+	return time([&] { fused(x); }) < time([&] { separately(x); });
 }
 
 at::Tensor &Convolution::activate(at::Tensor &x) const
@@ -186,13 +245,18 @@ at::Tensor &Convolution::activate(at::Tensor &x) const
 
 at::Tensor Convolution::operator()(const at::Tensor &x) const
 {
-	if (by_ == By::CuDnn && activation_ == Activation::Relu)
-		return at::cudnn_convolution_relu(x, weight_, bias_, stridesOf(shape_),
-		                                  paddingOf(shape_), noDilation, shape_.groups);
-	if (by_ != By::OneDnn) {
-		at::Tensor result = withoutActivation(x);
-		return activate(result);
+	if (by_ == By::CuDnn && activation_ == Activation::Relu) {
+		/* An image's few channels are not what cuDNN's fused convolutions are made for. */
+		if (const auto result = tryFused([&] {
+			    if (!std::exchange(isTried_, true) && x.size(1) < 8 &&
+			        !isFusedFaster(x))
+				    by_ = By::LibTorch;
+			    return by_ == By::CuDnn ? fused(x) : separately(x);
+		    }))
+			return *result;
 	}
+	if (by_ != By::OneDnn)
+		return separately(x);
 	static const auto op = mkldnnOperator<Unary>("mkldnn::_convolution_pointwise", "");
 	return op.call(x, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
 	               shape_.groups, mkldnnName(activation_), mkldnnScalars(activation_), "");
@@ -201,9 +265,12 @@ at::Tensor Convolution::operator()(const at::Tensor &x) const
 at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
 {
 	if (by_ == By::CuDnn && activation_ == Activation::Relu)
-		return at::cudnn_convolution_add_relu(x, weight_, other, 1.0, bias_,
-		                                      stridesOf(shape_), paddingOf(shape_),
-		                                      noDilation, shape_.groups);
+		if (const auto result = tryFused([&] {
+			    return at::cudnn_convolution_add_relu(
+				    x, weight_, other, 1.0, bias_, stridesOf(shape_),
+				    paddingOf(shape_), noDilation, shape_.groups);
+		    }))
+			return *result;
 	if (by_ != By::OneDnn) {
 		at::Tensor result = withoutActivation(x).add_(other);
 		return activate(result);
@@ -232,7 +299,7 @@ at::Tensor Convolution::plusUpsampled(const at::Tensor &x, const at::Tensor &oth
 	const int64_t height = shape_.outputSize(static_cast<int>(x.size(2)));
 	const int64_t width = shape_.outputSize(static_cast<int>(x.size(3)));
 	const bool doubles = height == 2 * other.size(2) && width == 2 * other.size(3);
-	if (by_ != By::CuDnn || !doubles) {
+	if (!weight_.is_cuda() || !doubles) {
 		at::Tensor result = at::upsample_nearest2d(other, { height, width });
 		addTo(x, result);
 		return result;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <optional>
+
 #include <ATen/core/Tensor.h>
 
 #include "channelset.h"
@@ -55,11 +57,17 @@ private:
 	static By chooseBy(const at::Tensor &weight);
 	bool isMatrixProduct(const at::Tensor &x) const;
 	at::Tensor withoutActivation(const at::Tensor &x) const;
+	at::Tensor separately(const at::Tensor &x) const;
+	at::Tensor fused(const at::Tensor &x) const;
+	template<typename Body>
+	std::optional<at::Tensor> tryFused(Body &&body) const;
+	bool isFusedFaster(const at::Tensor &x) const;
 	at::Tensor &activate(at::Tensor &x) const;
 
 	WindowShape shape_;
 	Activation activation_;
-	By by_;
+	mutable By by_; /* May change with the first call. */
+	mutable bool isTried_ = false;
 	at::Tensor weight_; /* For oneDNN in a layout of its own. */
 	at::Tensor bias_;
 };

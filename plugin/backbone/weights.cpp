@@ -6,6 +6,7 @@
 #include <mutex>
 #include <tuple>
 
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <sys/stat.h>
 
 #include "error.h"
@@ -133,6 +134,9 @@ LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::Tens
 	if (!loaded) {
 		loaded = std::make_shared<const Loaded>(
 			load(kind, file, options, bnEpsilon, imageChannels));
+		/* Others may read them at once, on streams of their own. */
+		if (const c10::Device device = options.device(); !device.is_cpu())
+			c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
 		inUse().loaded[key] = loaded;
 	}
 	/* Its network stays as long as all of it does. */

@@ -11,10 +11,11 @@ namespace fm {
 /**
  * \brief Makes the network's input of a frame, as networkInput() does
  *
- * \a frame, and the planes that it points to, are on the device. \a input is [H, W, channels] with
+ * \a frame, the planes that it points to, and \a table, that of the shape's mode, are on the
+ * device. \a input is [H, W, channels] with
  * the padded size of \a shape; channels beyond the third are zero, for the tensor cores' sake.
  */
-void launchNetworkInput(const Frame *frame, const InputShape &shape, ElementType type, int channels,
-                        void *input, CUstream_st *stream);
+void launchNetworkInput(const Frame *frame, const InputShape &shape, const SampleTable *table,
+                        ElementType type, int channels, void *input, CUstream_st *stream);
 
 } /* namespace fm */

@@ -35,6 +35,13 @@ FM_HOST_DEVICE inline float normalisedSample(uint8_t sample, int channel, Prepro
 	return (unit - mean) / deviation;
 }
 
+/** \brief normalisedSample() of every sample, by channel: a look-up is faster than two divisions */
+struct SampleTable {
+	float at[3][256];
+
+	static SampleTable of(Preprocess mode);
+};
+
 /** \brief \a from at weight 0, \a to at 1 */
 FM_HOST_DEVICE inline float between(float from, float to, float weight)
 {
@@ -46,28 +53,32 @@ struct InputPixel {
 	float at[3];
 };
 
-FM_HOST_DEVICE inline InputPixel normalisedPixel(const Frame &frame, Preprocess mode, int x, int y)
+FM_HOST_DEVICE inline InputPixel normalisedPixel(const Frame &frame, const SampleTable &table,
+                                                 int x, int y)
 {
 	const Rgb8 pixel = readPixel(frame, x, y);
-	return { normalisedSample(pixel.r, 0, mode), normalisedSample(pixel.g, 1, mode),
-		 normalisedSample(pixel.b, 2, mode) };
+	return { table.at[0][pixel.r], table.at[1][pixel.g], table.at[2][pixel.b] };
 }
 
-/** \brief The network's input at \a x and \a y, for a frame of the size that \a shape is for */
-FM_HOST_DEVICE inline InputPixel inputPixel(const Frame &frame, const InputShape &shape, int x,
-                                            int y)
+/**
+ * \brief The network's input at \a x and \a y, for a frame of the size that \a shape is for
+ *
+ * \a table is that of the shape's mode.
+ */
+FM_HOST_DEVICE inline InputPixel inputPixel(const Frame &frame, const InputShape &shape,
+                                            const SampleTable &table, int x, int y)
 {
 	if (shape.mode != Preprocess::Detection)
-		return normalisedPixel(frame, shape.mode, x, y);
+		return normalisedPixel(frame, table, x, y);
 	if (x >= shape.resized.width || y >= shape.resized.height)
 		return { 0.0f, 0.0f, 0.0f };
 
 	const LinearTap h = linearTap(x, frame.size.width, shape.resized.width);
 	const LinearTap v = linearTap(y, frame.size.height, shape.resized.height);
-	const InputPixel corners[] = { normalisedPixel(frame, shape.mode, h.first, v.first),
-		                       normalisedPixel(frame, shape.mode, h.second, v.first),
-		                       normalisedPixel(frame, shape.mode, h.first, v.second),
-		                       normalisedPixel(frame, shape.mode, h.second, v.second) };
+	const InputPixel corners[] = { normalisedPixel(frame, table, h.first, v.first),
+		                       normalisedPixel(frame, table, h.second, v.first),
+		                       normalisedPixel(frame, table, h.first, v.second),
+		                       normalisedPixel(frame, table, h.second, v.second) };
 	InputPixel result;
 	for (int c = 0; c < 3; ++c)
 		result.at[c] =

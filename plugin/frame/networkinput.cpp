@@ -30,12 +30,11 @@ using Table = std::array<std::array<T, 256>, 3>;
 template<typename T>
 Table<T> normalisation(Preprocess mode)
 {
+	const SampleTable samples = SampleTable::of(mode);
 	Table<T> table;
 	for (int c = 0; c < 3; ++c)
-		for (int value = 0; value < 256; ++value) {
-			const auto sample = static_cast<uint8_t>(value);
-			table[c][value] = static_cast<T>(normalisedSample(sample, c, mode));
-		}
+		for (int value = 0; value < 256; ++value)
+			table[c][value] = static_cast<T>(samples.at[c][value]);
 	return table;
 }
 
@@ -166,6 +165,15 @@ void fillInput(const Frame &frame, const InputShape &shape, T *out)
 }
 
 } /* namespace */
+
+SampleTable SampleTable::of(Preprocess mode)
+{
+	SampleTable table;
+	for (int c = 0; c < 3; ++c)
+		for (int value = 0; value < 256; ++value)
+			table.at[c][value] = normalisedSample(static_cast<uint8_t>(value), c, mode);
+	return table;
+}
 
 InputShape InputShape::of(Size frame, const PreprocessSettings &settings)
 {

@@ -17,13 +17,14 @@ struct alignas(channels == 4 ? 4 * sizeof(T) : sizeof(T)) Pixel {
 };
 
 template<typename T, int channels>
-__global__ void networkInput(const Frame *frame, InputShape shape, Pixel<T, channels> *input)
+__global__ void networkInput(const Frame *frame, InputShape shape, const SampleTable *table,
+                             Pixel<T, channels> *input)
 {
 	const int x = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
 	const int y = static_cast<int>(blockIdx.y * blockDim.y + threadIdx.y);
 	if (x >= shape.padded.width || y >= shape.padded.height)
 		return;
-	const InputPixel value = inputPixel(*frame, shape, x, y);
+	const InputPixel value = inputPixel(*frame, shape, *table, x, y);
 	Pixel<T, channels> pixel;
 	for (int c = 0; c < channels; ++c)
 		fromFloat(c < 3 ? value.at[c] : 0.0f, pixel.at[c]);
@@ -32,8 +33,8 @@ __global__ void networkInput(const Frame *frame, InputShape shape, Pixel<T, chan
 
 } /* namespace */
 
-void launchNetworkInput(const Frame *frame, const InputShape &shape, ElementType type, int channels,
-                        void *input, CUstream_st *stream)
+void launchNetworkInput(const Frame *frame, const InputShape &shape, const SampleTable *table,
+                        ElementType type, int channels, void *input, CUstream_st *stream)
 {
 	const dim3 block(blockWidth, blockHeight);
 	const dim3 grid(blocksFor(shape.padded.width, blockWidth),
@@ -41,10 +42,10 @@ void launchNetworkInput(const Frame *frame, const InputShape &shape, ElementType
 	withElementType(type, [&](auto example) {
 		using T = decltype(example);
 		if (channels == 4)
-			launch(networkInput<T, 4>, grid, block, stream, frame, shape,
+			launch(networkInput<T, 4>, grid, block, stream, frame, shape, table,
 			       static_cast<Pixel<T, 4> *>(input));
 		else
-			launch(networkInput<T, 3>, grid, block, stream, frame, shape,
+			launch(networkInput<T, 3>, grid, block, stream, frame, shape, table,
 			       static_cast<Pixel<T, 3> *>(input));
 	});
 }

@@ -21,6 +21,7 @@ __global__ void drawPicture(BasicFeatureMaps<T> maps, const PictureParameters *p
 		return;
 
 	Rgba8Quad quad;
+	FM_UNROLL
 	for (int k = 0; k < 4; ++k)
 		quad.at[k] = picturePixel(*picture, maps, x + k % 2, y + k / 2);
 	writeQuad(picture->output, x, y, quad);

@@ -47,6 +47,9 @@ FM_HOST_DEVICE inline int colorIndex(float value, Range range, float gamma)
 /** \brief Index on a map's axis of \a mapSize for pixel \a pixel of a tile's axis of \a tileSize */
 FM_HOST_DEVICE inline int nearestIndex(int pixel, int mapSize, int tileSize)
 {
+	/* Devices divide 64 bits slowly. */
+	if ((pixel | mapSize) < 0x10000)
+		return static_cast<int>(static_cast<unsigned>(pixel) * mapSize / tileSize);
 	return static_cast<int>(static_cast<long long>(pixel) * mapSize / tileSize);
 }
 

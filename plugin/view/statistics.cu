@@ -10,6 +10,8 @@ namespace fm {
 namespace {
 
 constexpr int blockSize = 256;
+/* One for a whole map. */
+constexpr int quantileBlockSize = 1024;
 /* Values that are worth a block, and the most blocks for one set of channels. */
 constexpr int valuesPerBlock = 8192;
 constexpr int mostParts = 256;
@@ -255,7 +257,7 @@ private:
 	{
 		const int pixels = maps_.height * maps_.width;
 		for (int pixel = static_cast<int>(threadIdx.x); pixel < pixels;
-		     pixel += blockSize) {
+		     pixel += static_cast<int>(blockDim.x)) {
 			const float value = valueAt(maps_, pixel, place_);
 			if (!isnan(value))
 				visit(keyOf(value));
@@ -291,7 +293,7 @@ private:
 
 	__device__ void selectDigit(int shift)
 	{
-		for (int bin = static_cast<int>(threadIdx.x); bin < 256; bin += blockSize)
+		for (unsigned bin = threadIdx.x; bin < 256; bin += blockDim.x)
 			shared_.histogram[bin] = 0;
 		__syncthreads();
 		const unsigned prefix = shared_.prefix;
@@ -399,8 +401,8 @@ void launchRanges(const DeviceMaps &maps, const PictureParameters *picture, int 
 		const auto typed = maps.as<T>();
 		launch(findLimits<T>, walkGrid(typed), blockSize, stream, typed, picture);
 		if (quantiles && tiles > 0)
-			launch(findQuantiles<T>, static_cast<unsigned>(tiles), blockSize, stream,
-			       typed, picture);
+			launch(findQuantiles<T>, static_cast<unsigned>(tiles), quantileBlockSize,
+			       stream, typed, picture);
 	});
 	launch(setRanges, 1, blockSize, stream, picture, maps.channels);
 }

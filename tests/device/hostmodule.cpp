@@ -35,16 +35,11 @@ private:
 class Device : public CudaDevice
 {
 public:
-	c10::Stream stream() const override
+	c10::Stream stream(Lane) const override
 	{
 		return c10::Stream(c10::Stream::DEFAULT, c10::Device(c10::kCPU));
 	}
 	bool wantsPinnedMemory() const override { return false; }
-	void *context() const override
-	{
-		static char context; /* Any address will do. */
-		return &context;
-	}
 
 	std::unique_ptr<CudaEvent> makeEvent() override { return std::make_unique<Event>(); }
 	void copy(void *to, const void *from, std::size_t bytes, Lane) override
@@ -55,11 +50,12 @@ public:
 	{
 		return std::make_unique<Graph>(std::move(body));
 	}
+	void releaseUnusedMemory() override {}
 
-	void networkInput(const Frame *frame, const InputShape &shape, ElementType type,
-	                  int channels, void *input) override
+	void networkInput(const Frame *frame, const InputShape &shape, const SampleTable *table,
+	                  ElementType type, int channels, void *input) override
 	{
-		launchNetworkInput(frame, shape, type, channels, input, nullptr);
+		launchNetworkInput(frame, shape, table, type, channels, input, nullptr);
 	}
 	void forget(const ViewMemory &memory, int channels) override
 	{
@@ -88,9 +84,21 @@ public:
 
 } /* namespace fm */
 
+namespace {
+
+constexpr int deviceCount = 2;
+
+} /* namespace */
+
 int fm_cuda_device_count(char *, int)
 {
-	return 2;
+	return deviceCount;
+}
+
+void *fm_cuda_primary_context(int index)
+{
+	static char contexts[deviceCount]; /* Any addresses will do. */
+	return &contexts[index];
 }
 
 fm::CudaDevice *fm_cuda_open_device(int)

@@ -44,12 +44,15 @@ TEST_P(InputKernel, MakesWhatTheHostMakes)
 	at::Tensor pixels = upload(own.bytes.data(), own.bytes.size());
 	const Frame onDevice = own.at(pixels.mutable_data_ptr<uint8_t>());
 	const at::Tensor frame = upload(&onDevice, 1);
+	const SampleTable samples = SampleTable::of(mode);
+	const at::Tensor table = upload(&samples, 1);
 	for (const int channels : { 3, 4 }) {
 		const at::Tensor input =
 			at::full({ 1, channels, shape.padded.height, shape.padded.width }, 7,
 		                 at::TensorOptions(device.tensors()).dtype(type))
 				.contiguous(at::MemoryFormat::ChannelsLast);
 		device.cuda->networkInput(static_cast<const Frame *>(frame.const_data_ptr()), shape,
+		                          static_cast<const SampleTable *>(table.const_data_ptr()),
 		                          elementType(type), channels, input.mutable_data_ptr());
 		const at::Tensor result = input.to(at::kCPU);
 		EXPECT_TRUE(result.slice(1, 0, 3).equal(expected)) << channels << " channels";
@@ -207,7 +210,12 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 		                    settings.normalize == Normalize::Robust);
 		device.cuda->picture(deviceView(mapsOnDevice), onDevice, layout.size);
 		const auto result = download<uint8_t>(pixels);
-		EXPECT_EQ(result, expected.bytes) << "frame " << frame;
+		/* A device's powers may be off by the last bit, and so a colour by a step. */
+		const bool isExact = settings.gamma == 1.0 || !device.tensors().is_cuda();
+		std::size_t differing = 0;
+		for (std::size_t i = 0; i < result.size(); ++i)
+			differing += result[i] == expected.bytes[i] ? 0 : 1;
+		EXPECT_LE(differing, isExact ? 0 : result.size() / 1000) << "frame " << frame;
 	}
 }
 

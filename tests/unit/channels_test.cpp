@@ -93,3 +93,14 @@ TEST(Ranking, GivesATileToAChannelThatBecomesClearlyStronger)
 		ranking.update(meanMagnitudes(level({ 3, 2, 9 }, values)), 2);
 	EXPECT_EQ(ranking.shown(), (std::vector{ 0, 2 }));
 }
+
+TEST(ChannelSet, IsFilledUpWithTheLowestOthers)
+{
+	using fm::ChannelSet;
+	EXPECT_EQ(ChannelSet({ 1, 9 }).filledUp(4, 64), ChannelSet({ 0, 1, 2, 9 }));
+	EXPECT_EQ(ChannelSet({ 0, 1, 2, 3 }).filledUp(4, 64), ChannelSet({ 0, 1, 2, 3 }));
+	EXPECT_EQ(ChannelSet().filledUp(4, 64), ChannelSet());
+	EXPECT_EQ(ChannelSet({ 5 }).filledUp(8, 8), ChannelSet::all());
+	EXPECT_EQ(ChannelSet({ 2 }).filledUp(8, 6), ChannelSet::all()) << "there are but six";
+	EXPECT_EQ(ChannelSet::all().filledUp(8, 64), ChannelSet::all());
+}
