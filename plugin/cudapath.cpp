@@ -17,6 +17,7 @@
 #include "torchscope.h"
 #include "view/channels.h"
 #include "view/deviceview.h"
+#include "view/tensormaps.h"
 #include "workerthread.h"
 
 namespace fm {
@@ -25,20 +26,6 @@ namespace {
 
 constexpr std::size_t mostViews = 16; /* Of one frame. */
 constexpr std::size_t graphsKept = 8;
-
-ElementType elementType(c10::ScalarType type)
-{
-	return type == at::kHalf       ? ElementType::Float16
-	       : type == at::kBFloat16 ? ElementType::BFloat16
-	                               : ElementType::Float32;
-}
-
-DeviceMaps viewOf(const at::Tensor &maps)
-{
-	return { maps.const_data_ptr(), elementType(maps.scalar_type()),
-		 static_cast<int>(maps.size(1)), static_cast<int>(maps.size(2)),
-		 static_cast<int>(maps.size(3)) };
-}
 
 /* What kernels read of a frame, on the device. A graph has its address for good. */
 struct Parameters {
@@ -455,7 +442,7 @@ at::Tensor CudaPath::input(const InputShape &shape)
 Means CudaPath::means(const at::Tensor &maps)
 {
 	const at::Tensor adjacent = maps.contiguous(at::MemoryFormat::ChannelsLast);
-	const DeviceMaps view = viewOf(adjacent);
+	const DeviceMaps view = deviceMaps(adjacent);
 	Means means = { at::empty({ view.channels },
 		                  at::TensorOptions(maps.device()).dtype(at::kFloat)),
 		        deviceBytes(device_, device_.magnitudesScratch(view)) };
@@ -491,7 +478,7 @@ void CudaPath::give(Graph &graph)
 		const GraphKey::View &view = graph.key.views[i];
 		if (view.level < 0)
 			continue;
-		const DeviceMaps maps = viewOf(graph.features[view.level].maps);
+		const DeviceMaps maps = deviceMaps(graph.features[view.level].maps);
 		if (view.magnitudes)
 			graph.means[i] = means(graph.features[view.level].maps);
 		device_.ranges(maps, pictureOnDevice(i), view.tiles, view.quantiles);
@@ -696,7 +683,7 @@ void CudaPath::give(const Graph *graph, CudaPass &pass, std::span<const ViewPass
 				askForRanking(*graph, i, pass, state);
 			continue;
 		}
-		const DeviceMaps maps = viewOf(state.maps.maps);
+		const DeviceMaps maps = deviceMaps(state.maps.maps);
 		if (ranged[i])
 			device_.ranges(maps, pictureOnDevice(i),
 			               static_cast<int>(state.shown.size()),

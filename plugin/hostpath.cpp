@@ -11,22 +11,11 @@
 #include "torchscope.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
+#include "view/tensormaps.h"
 
 namespace fm {
 
 namespace {
-
-/* \a maps is [1, n, h, w], float32. */
-FeatureMaps viewOf(const at::Tensor &maps)
-{
-	return { maps.const_data_ptr<float>(),
-		 static_cast<int>(maps.size(1)),
-		 static_cast<int>(maps.size(2)),
-		 static_cast<int>(maps.size(3)),
-		 maps.stride(1),
-		 maps.stride(2),
-		 maps.stride(3) };
-}
 
 /* Of what has to be copied, no more than is \a wanted. */
 LevelMaps asFloat(const LevelMaps &maps, const ChannelSet &wanted)
@@ -193,7 +182,7 @@ void HostPath::update(const ViewPass &view, bool fresh) const
 
 	state.settings = view.settings;
 	state.cells = cells;
-	state.mosaic.update(model_.backbone->levels()[state.level], viewOf(state.maps.maps),
+	state.mosaic.update(model_.backbone->levels()[state.level], hostMaps(state.maps.maps),
 	                    state.maps.channels, state.settings, cells);
 }
 
@@ -201,7 +190,7 @@ HostPass::Drawing HostPath::drawing(const ViewPass &view) const
 {
 	auto &state = stateOf<HostView>(view);
 	return { state.maps.maps,
-		 state.mosaic.picture(viewOf(state.maps.maps), state.settings, view.layout),
+		 state.mosaic.picture(hostMaps(state.maps.maps), state.settings, view.layout),
 		 view.output };
 }
 

@@ -13,19 +13,9 @@
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/statistics.h"
+#include "view/tensormaps.h"
 
 using namespace fm;
-
-namespace {
-
-ElementType elementType(c10::ScalarType type)
-{
-	return type == at::kHalf       ? ElementType::Float16
-	       : type == at::kBFloat16 ? ElementType::BFloat16
-	                               : ElementType::Float32;
-}
-
-} /* namespace */
 
 class InputKernel : public OnDevice,
 		    public testing::WithParamInterface<
@@ -83,24 +73,6 @@ at::Tensor noise(int channels, Size size, c10::ScalarType type)
 	maps.select(1, 3).fill_(std::numeric_limits<float>::quiet_NaN());
 	maps.select(1, 4).fill_(-0.0);
 	return maps;
-}
-
-FeatureMaps hostView(const at::Tensor &maps)
-{
-	return { maps.const_data_ptr<float>(),
-		 static_cast<int>(maps.size(1)),
-		 static_cast<int>(maps.size(2)),
-		 static_cast<int>(maps.size(3)),
-		 maps.stride(1),
-		 maps.stride(2),
-		 maps.stride(3) };
-}
-
-DeviceMaps deviceView(const at::Tensor &maps)
-{
-	return { maps.const_data_ptr(), elementType(maps.scalar_type()),
-		 static_cast<int>(maps.size(1)), static_cast<int>(maps.size(2)),
-		 static_cast<int>(maps.size(3)) };
 }
 
 struct Case {
@@ -194,8 +166,8 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 		                                .contiguous(at::MemoryFormat::ChannelsLast);
 		const at::Tensor asFloat = maps.to(at::kFloat);
 		OwnFrame expected(param.format, layout.size);
-		mosaic.update(level, hostView(asFloat), ChannelSet::all(), settings, grid.cells());
-		drawMosaic(mosaic.picture(hostView(asFloat), settings, layout), expected.frame);
+		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), settings, grid.cells());
+		drawMosaic(mosaic.picture(hostMaps(asFloat), settings, layout), expected.frame);
 
 		const std::vector<uint8_t> blank(expected.bytes.size());
 		at::Tensor pixels = upload(blank.data(), blank.size());
@@ -205,10 +177,10 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 		const auto *onDevice =
 			static_cast<const PictureParameters *>(parameters.const_data_ptr());
 		const at::Tensor mapsOnDevice = upload(maps);
-		device.cuda->ranges(deviceView(mapsOnDevice), onDevice,
+		device.cuda->ranges(deviceMaps(mapsOnDevice), onDevice,
 		                    static_cast<int>(channels.size()),
 		                    settings.normalize == Normalize::Robust);
-		device.cuda->picture(deviceView(mapsOnDevice), onDevice, layout.size);
+		device.cuda->picture(deviceMaps(mapsOnDevice), onDevice, layout.size);
 		const auto result = download<uint8_t>(pixels);
 		/* A device's powers may be off by the last bit, and so a colour by a step. */
 		const bool isExact = settings.gamma == 1.0 || !device.tensors().is_cuda();
@@ -233,13 +205,13 @@ TEST_P(MagnitudeKernel, AveragesAsTheHostDoes)
 	for (const auto &[channels, size] :
 	     { std::pair{ 12, Size{ 200, 120 } }, { 300, Size{ 9, 5 } } }) {
 		const at::Tensor maps = noise(channels, size, GetParam());
-		const std::vector<float> expected = meanMagnitudes(hostView(maps.to(at::kFloat)));
+		const std::vector<float> expected = meanMagnitudes(hostMaps(maps.to(at::kFloat)));
 		const at::Tensor onDevice = upload(maps);
 		const at::Tensor scratch = deviceBytes(
-			*device.cuda, device.cuda->magnitudesScratch(deviceView(onDevice)));
+			*device.cuda, device.cuda->magnitudesScratch(deviceMaps(onDevice)));
 		const at::Tensor means = at::empty(
 			{ channels }, at::TensorOptions(device.tensors()).dtype(at::kFloat));
-		device.cuda->magnitudes(deviceView(onDevice), scratch.mutable_data_ptr(),
+		device.cuda->magnitudes(deviceMaps(onDevice), scratch.mutable_data_ptr(),
 		                        means.mutable_data_ptr<float>());
 		const auto result = download<float>(means);
 		for (int channel = 0; channel < channels; ++channel)

@@ -368,36 +368,51 @@ TEST_F(SeveralViews, ComeFromOneRunOfTheNetwork)
 		expectSame(pictures[0][i], pictures[1][i]);
 }
 
+/* One that comes in the device's memory, and goes there. */
 class DeviceFrames : public OnVisualizer
 {
+protected:
+	void SetUp() override
+	{
+		OnVisualizer::SetUp();
+		if (IsSkipped())
+			return;
+		visualizer.emplace(modelOn("cuda"));
+		layout = MosaicLayout::ofWidth(240, frameSize, visualizer->grid(settings));
+		const OwnFrame picture(PixelFormat::Nv12, layout.size);
+		input = upload(own.bytes.data(), own.bytes.size());
+		output = upload(picture.bytes.data(), picture.bytes.size());
+		/* They come on another stream than the visualizer's. */
+		download<uint8_t>(input);
+		download<uint8_t>(output);
+		in = own.at(input.mutable_data_ptr<uint8_t>());
+		out = picture.at(output.mutable_data_ptr<uint8_t>());
+		in.isOnDevice = out.isOnDevice = true;
+	}
+
+	void play()
+	{
+		const ViewPass views[] = { { state, settings, layout, out } };
+		FramePass pass = visualizer->begin(in);
+		visualizer->convert(pass);
+		visualizer->run(pass, views, false);
+		visualizer->draw(pass, 0);
+	}
+
+	const OwnFrame own = scene(PixelFormat::Nv12, 1);
+	const ViewSettings settings = show("p3");
+	std::optional<Visualizer> visualizer;
+	MosaicLayout layout;
+	at::Tensor input, output;
+	Frame in, out;
+	ViewState state;
 };
 
 TEST_F(DeviceFrames, AreTakenAndDrawnWhereTheyLie)
 {
 	Player onHost(modelOn("cpu"), PixelFormat::Nv12);
-	const OwnFrame own = scene(PixelFormat::Nv12, 1);
-	const ViewSettings settings = show("p3");
-	const auto expected = onHost.play(own.frame, settings);
-
-	Visualizer visualizer(modelOn("cuda"));
-	const auto layout = MosaicLayout::ofWidth(240, frameSize, visualizer.grid(settings));
-	const OwnFrame picture(PixelFormat::Nv12, layout.size);
-	at::Tensor input = upload(own.bytes.data(), own.bytes.size());
-	at::Tensor output = upload(picture.bytes.data(), picture.bytes.size());
-	/* They come on another stream than the visualizer's. */
-	download<uint8_t>(input);
-	download<uint8_t>(output);
-	Frame in = own.at(input.mutable_data_ptr<uint8_t>());
-	Frame out = picture.at(output.mutable_data_ptr<uint8_t>());
-	in.isOnDevice = out.isOnDevice = true;
-
-	ViewState state;
-	const ViewPass views[] = { { state, settings, layout, out } };
-	FramePass pass = visualizer.begin(in);
-	visualizer.convert(pass);
-	visualizer.run(pass, views, false);
-	visualizer.draw(pass, 0);
-	expectSame(download<uint8_t>(output), expected);
+	play();
+	expectSame(download<uint8_t>(output), onHost.play(own.frame, settings));
 }
 
 /* Over the bus goes what the kernels are told, in one copy for each frame, and no pixel. */
@@ -405,34 +420,15 @@ TEST_F(DeviceFrames, StayOnTheDevice)
 {
 	if (!isRealDevice())
 		GTEST_SKIP() << "counts a device's copies: needs one";
-	const OwnFrame own = scene(PixelFormat::Nv12, 1);
-	const ViewSettings settings = show("p3");
-	Visualizer visualizer(modelOn("cuda"));
-	const auto layout = MosaicLayout::ofWidth(240, frameSize, visualizer.grid(settings));
-	const OwnFrame picture(PixelFormat::Nv12, layout.size);
-	at::Tensor input = upload(own.bytes.data(), own.bytes.size());
-	at::Tensor output = upload(picture.bytes.data(), picture.bytes.size());
-	download<uint8_t>(input);
-	download<uint8_t>(output);
-	Frame in = own.at(input.mutable_data_ptr<uint8_t>());
-	Frame out = picture.at(output.mutable_data_ptr<uint8_t>());
-	in.isOnDevice = out.isOnDevice = true;
-
-	ViewState state;
-	const auto play = [&](int frames) {
-		for (int i = 0; i < frames; ++i) {
-			const ViewPass views[] = { { state, settings, layout, out } };
-			FramePass pass = visualizer.begin(in);
-			visualizer.convert(pass);
-			visualizer.run(pass, views, false);
-			visualizer.draw(pass, 0);
-		}
-	};
-	play(3);
 	constexpr int frames = 20;
+	for (int i = 0; i < 3; ++i)
+		play();
 	int kernels = 0;
 	int up = 0;
-	for (const DeviceActivity &activity : deviceActivities([&] { play(frames); })) {
+	for (const DeviceActivity &activity : deviceActivities([&] {
+		     for (int i = 0; i < frames; ++i)
+			     play();
+	     })) {
 		if (activity.name.starts_with("Memcpy HtoD"))
 			++up;
 		else if (activity.name.starts_with("Memcpy"))
