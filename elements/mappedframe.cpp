@@ -59,7 +59,8 @@ fm::ChromaSite chromaSite(const GstVideoInfo &info)
 
 MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags,
                          const CudaMemory &cuda)
-	: isOnDevice_(cuda.holds(buffer))
+	: isOnDevice_(cuda.holds(buffer)), size_{ GST_VIDEO_INFO_WIDTH(&info),
+	                                          GST_VIDEO_INFO_HEIGHT(&info) }
 {
 	const int all = isOnDevice_ ? flags | CudaMemory::mapFlag() : flags;
 	if (!gst_video_frame_map(&frame_, &info, buffer, static_cast<GstMapFlags>(all)))
@@ -78,7 +79,7 @@ MappedFrame::~MappedFrame()
 fm::Frame MappedFrame::frame() const
 {
 	fm::Frame frame = { pixelFormat(GST_VIDEO_FRAME_FORMAT(&frame_)),
-		            { GST_VIDEO_FRAME_WIDTH(&frame_), GST_VIDEO_FRAME_HEIGHT(&frame_) },
+		            size_,
 		            {},
 		            colorimetry(frame_.info),
 		            chromaSite(frame_.info),

@@ -25,5 +25,6 @@ public:
 
 private:
 	bool isOnDevice_;
+	fm::Size size_; /* The buffer's own may be larger. */
 	GstVideoFrame frame_;
 };

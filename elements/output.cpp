@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "output.h"
 
+#include <gst/video/gstvideocodecalphameta.h>
+
 #include "debug.h"
 #include "error.h"
 #include "guard.h"
@@ -29,8 +31,14 @@ GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input, const CudaMemory &c
 /* Tied to the pixels, or to the memory, which are not those of the input any more. */
 bool isTiedToPixels(const GstMetaInfo *info)
 {
-	if (info->api == GST_PARENT_BUFFER_META_API_TYPE)
-		return true;
+	/* These have no tag that says so. */
+	for (const GType api :
+	     { GST_PARENT_BUFFER_META_API_TYPE, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE,
+	       GST_VIDEO_CODEC_ALPHA_META_API_TYPE })
+		if (info->api == api)
+			return true;
+	if (g_strcmp0(g_type_name(info->api), "GstAnalyticsRelationMetaAPI") == 0)
+		return true; /* Of GStreamer 1.24. */
 	for (const char *tag :
 	     { "memory", GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR,
 	       GST_META_TAG_VIDEO_COLORSPACE_STR })
