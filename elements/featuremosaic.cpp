@@ -25,6 +25,7 @@
 #include "featuremosaicpad.h"
 #include "framejob.h"
 #include "guard.h"
+#include "latency.h"
 #include "messages.h"
 #include "negotiation.h"
 #include "output.h"
@@ -46,9 +47,7 @@ struct State {
 	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
 	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
 
-	/* How long a frame takes, as LATENCY is answered; grows with what is seen. */
-	std::atomic<GstClockTime> latency = 0;
-	std::atomic<bool> isLive = false;
+	Latency latency;
 
 	/* Of the streaming thread. */
 	GstSegment segment;
@@ -201,7 +200,7 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 
 	if (starts) {
 		gst_feature_mosaic_reset_stream(self);
-		self->state->latency = 0;
+		self->state->latency.reset();
 	}
 	if (!starts || guard(element, FALSE, [&] { return gst_feature_mosaic_start(self); }))
 		result = GST_ELEMENT_CLASS(gst_feature_mosaic_parent_class)
@@ -211,19 +210,6 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	    (starts && result == GST_STATE_CHANGE_FAILURE))
 		gst_feature_mosaic_stop(self);
 	return result;
-}
-
-/* With live sources the sinks wait for the slowest path: they have to hear how slow this one is. Of
- * several frames in flight one thread finishes all. */
-static void gst_feature_mosaic_note_processing_time(GstFeatureMosaic *self, GstClockTime elapsed)
-{
-	State *state = self->state;
-	if (elapsed <= state->latency)
-		return;
-	state->latency = elapsed + elapsed / 4;
-	if (state->isLive)
-		gst_element_post_message(GST_ELEMENT(self),
-		                         gst_message_new_latency(GST_OBJECT(self)));
 }
 
 static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
@@ -243,7 +229,7 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 
 	const unsigned inFlight = settings.maxInFlight != 0 ? settings.maxInFlight
 	                                                    : state->visualizer->framesInFlight();
-	state->conveyor.waitForPlace(inFlight);
+	const unsigned ahead = state->conveyor.waitForPlace(inFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
 	const GstFlowReturn result = output.newBuffer(input, &picture);
 	if (result != GST_FLOW_OK)
@@ -252,12 +238,13 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
 
 	const bool repeat = state->sinceNetwork % settings.interval != 0;
-	auto job = std::make_unique<FrameJob>(
-		*state->visualizer, output, state->cuda, state->input, input,
-		g_steal_pointer(&picture), repeat,
-		inFlight == 1 ? fm::Threads::All : fm::Threads::One, [self](GstClockTime elapsed) {
-			gst_feature_mosaic_note_processing_time(self, elapsed);
-		});
+	auto job = std::make_unique<FrameJob>(*state->visualizer, output, state->cuda, state->input,
+	                                      input, g_steal_pointer(&picture), repeat,
+	                                      inFlight == 1 ? fm::Threads::All : fm::Threads::One,
+	                                      [self, ahead](GstClockTime work) {
+						      self->state->latency.note(GST_ELEMENT(self),
+		                                                                work, ahead);
+					      });
 	++state->sinceNetwork;
 	state->afterDrop = false;
 	return state->conveyor.submit(std::move(job), inFlight);
@@ -332,16 +319,6 @@ static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, Gst
 	return gst_pad_event_default(pad, parent, event);
 }
 
-static gboolean gst_feature_mosaic_query_latency(GstFeatureMosaic *self, GstQuery *query)
-{
-	State *state = self->state;
-	if (!gst_pad_peer_query(self->sinkpad, query))
-		return FALSE;
-
-	state->isLive = addLatency(query, state->latency);
-	return TRUE;
-}
-
 /* What both pads are asked. */
 static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, GstPad *other,
                                          GstQuery *query)
@@ -382,9 +359,12 @@ static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, Gst
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
 
-	if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
-		return gst_feature_mosaic_query_latency(self, query);
-	return gst_feature_mosaic_query(self, pad, self->sinkpad, query);
+	if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+		return gst_feature_mosaic_query(self, pad, self->sinkpad, query);
+	if (!gst_pad_peer_query(self->sinkpad, query))
+		return FALSE;
+	self->state->latency.addTo(query);
+	return TRUE;
 }
 
 static GstPad *gst_feature_mosaic_add_pad(GstFeatureMosaic *self, GType type, const char *name)

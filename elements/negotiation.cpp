@@ -128,15 +128,3 @@ void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCud
 		       : gst_caps_ref(caps);
 	gst_query_set_caps_result(query, result);
 }
-
-bool addLatency(GstQuery *query, GstClockTime latency)
-{
-	gboolean live = FALSE;
-	GstClockTime min = 0;
-	GstClockTime max = GST_CLOCK_TIME_NONE;
-	gst_query_parse_latency(query, &live, &min, &max);
-	if (GST_CLOCK_TIME_IS_VALID(max))
-		max += latency;
-	gst_query_set_latency(query, live, min + latency, max);
-	return live;
-}

@@ -53,6 +53,3 @@ MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid);
 /** \brief Answers a CAPS \a query on \a pad: what \a other's peer can do, as far as it matters here
  */
 void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory);
-
-/** \brief Adds \a latency to what upstream answered to a LATENCY \a query; whether that is live */
-bool addLatency(GstQuery *query, GstClockTime latency);
