@@ -25,10 +25,12 @@
 #include "featuremosaicpad.h"
 #include "framejob.h"
 #include "guard.h"
+#include "input.h"
 #include "latency.h"
 #include "messages.h"
-#include "negotiation.h"
 #include "output.h"
+#include "padcaps.h"
+#include "padqueries.h"
 #include "qos.h"
 #include "viewproperties.h"
 #include "visualizer.h"
@@ -51,8 +53,7 @@ struct State {
 
 	/* Of the streaming thread. */
 	GstSegment segment;
-	GstVideoInfo input;
-	bool hasInput = false;
+	Input input;
 	bool afterDrop = false;    /* The next buffer is discontinuous. */
 	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
 	std::unique_ptr<Output> output;
@@ -67,6 +68,13 @@ const ElementProperty &elementProperty(guint id)
 {
 	return id < firstPlayingId ? modelProperties[id - firstModelId]
 	                           : playingProperties[id - firstPlayingId];
+}
+
+/* Once there is a model. */
+unsigned framesInFlight(const State &state, const ElementSettings &settings)
+{
+	return settings.maxInFlight != 0 ? settings.maxInFlight
+	                                 : state.visualizer->framesInFlight();
 }
 
 } /* namespace */
@@ -147,10 +155,10 @@ static ElementSettings gst_feature_mosaic_get_settings(GstFeatureMosaic *self)
 static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 {
 	State *state = self->state;
-	state->visualizer =
-		std::make_unique<fm::Visualizer>(gst_feature_mosaic_get_settings(self).model);
+	const fm::ModelSettings settings = gst_feature_mosaic_get_settings(self).model;
+	state->visualizer = std::make_unique<fm::Visualizer>(settings);
 
-	state->cuda.adopt(state->visualizer->cudaContext());
+	state->cuda.adopt(state->visualizer->cudaContext(), settings.device);
 	state->cuda.announce(GST_ELEMENT(self));
 	state->isOnHost = !state->cuda.isUsable();
 
@@ -176,7 +184,7 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 	state->output->reset();
 	state->visualizer.reset();
 	state->isOnHost = false;
-	state->hasInput = false;
+	state->input.reset();
 }
 
 static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
@@ -194,6 +202,15 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
                                                             GstStateChange transition)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
+
+	/* As GStreamer's elements do then; neighbours' contexts have to be ours. */
+	if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+		guard(element, false, [&] {
+			self->state->cuda.expect(
+				gst_feature_mosaic_get_settings(self).model.device);
+			self->state->cuda.announce(element);
+			return true;
+		});
 
 	const bool starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
 	auto result = GST_STATE_CHANGE_FAILURE;
@@ -217,9 +234,11 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 	State *state = self->state;
 	Output &output = *state->output;
 	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
+	const unsigned inFlight = framesInFlight(*state, settings);
 
 	const auto drain = [&] { state->conveyor.drain(); };
-	if (!state->hasInput || !output.prepare(*state->visualizer, state->input, drain))
+	if (!state->input.hasCaps() ||
+	    !output.prepare(*state->visualizer, state->input.info(), drain))
 		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
 		                                         : GST_FLOW_NOT_NEGOTIATED;
 	if (settings.qos && state->qos.drops(GST_OBJECT(self), state->segment, input)) {
@@ -227,8 +246,7 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		return GST_FLOW_OK;
 	}
 
-	const unsigned inFlight = settings.maxInFlight != 0 ? settings.maxInFlight
-	                                                    : state->visualizer->framesInFlight();
+	state->input.checkMemory(GST_ELEMENT(self), input, state->cuda);
 	const unsigned ahead = state->conveyor.waitForPlace(inFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
 	const GstFlowReturn result = output.newBuffer(input, &picture);
@@ -238,13 +256,13 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
 
 	const bool repeat = state->sinceNetwork % settings.interval != 0;
-	auto job = std::make_unique<FrameJob>(*state->visualizer, output, state->cuda, state->input,
-	                                      input, g_steal_pointer(&picture), repeat,
-	                                      inFlight == 1 ? fm::Threads::All : fm::Threads::One,
-	                                      [self, ahead](GstClockTime work) {
-						      self->state->latency.note(GST_ELEMENT(self),
-		                                                                work, ahead);
-					      });
+	auto job = std::make_unique<FrameJob>(
+		*state->visualizer, output, state->cuda, state->input.info(), input,
+		g_steal_pointer(&picture), repeat,
+		inFlight == 1 ? fm::Threads::All : fm::Threads::One,
+		[self, ahead](GstClockTime work) {
+			self->state->latency.note(GST_ELEMENT(self), work, ahead);
+		});
 	++state->sinceNetwork;
 	state->afterDrop = false;
 	return state->conveyor.submit(std::move(job), inFlight);
@@ -262,14 +280,12 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 {
 	State *state = self->state;
 	Output &output = *state->output;
-	state->hasInput = gst_video_info_from_caps(&state->input, caps) &&
-	                  !(isOfCudaMemory(caps) && state->isOnHost);
 	output.renegotiate();
-	return state->hasInput && guard(GST_ELEMENT(self), false, [&] {
+	return state->input.setCaps(caps) && guard(GST_ELEMENT(self), false, [&] {
 		       /* The event has waited for the frames before it. */
-		       if (!output.prepare(*state->visualizer, state->input, [] {}))
+		       if (!output.prepare(*state->visualizer, state->input.info(), [] {}))
 			       return false;
-		       output.warmUp(*state->visualizer, state->input);
+		       output.warmUp(*state->visualizer, state->input.info());
 		       return true;
 	       });
 }
@@ -328,6 +344,9 @@ static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, Gs
 	case GST_QUERY_CAPS:
 		answerCapsQuery(pad, other, query, !state->isOnHost);
 		return TRUE;
+	case GST_QUERY_ACCEPT_CAPS:
+		answerAcceptCapsQuery(pad, query, !state->isOnHost);
+		return TRUE;
 	case GST_QUERY_CONTEXT:
 		return guard(GST_ELEMENT(self), false,
 		             [&] {
@@ -349,9 +368,10 @@ static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, Gs
 
 	if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION)
 		return gst_feature_mosaic_query(self, pad, self->srcpad, query);
-	/* Any stride will do; downstream's pools are for pictures of another size. */
-	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-	self->state->cuda.offerPool(query);
+	if (!GST_PAD_IS_ACTIVE(pad))
+		return FALSE; /* There may be no model. */
+	answerAllocationQuery(pad, query, self->state->cuda,
+	                      framesInFlight(*self->state, gst_feature_mosaic_get_settings(self)));
 	return TRUE;
 }
 
@@ -385,7 +405,6 @@ static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 	gst_pad_set_chain_function(self->sinkpad, gst_feature_mosaic_chain);
 	gst_pad_set_event_function(self->sinkpad, gst_feature_mosaic_sink_event);
 	gst_pad_set_query_function(self->sinkpad, gst_feature_mosaic_sink_query);
-	GST_PAD_SET_ACCEPT_TEMPLATE(self->sinkpad);
 
 	self->srcpad = gst_feature_mosaic_add_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, "src");
 	gst_pad_set_event_function(self->srcpad, gst_feature_mosaic_src_event);

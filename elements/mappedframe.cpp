@@ -69,6 +69,8 @@ MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlag
 			"A buffer cannot be mapped as the video frame that its caps announce",
 			std::to_string(gst_buffer_get_size(buffer)) + " bytes, the caps need " +
 				std::to_string(GST_VIDEO_INFO_SIZE(&info)));
+	if (isOnDevice_)
+		CudaMemory::waitFor(buffer);
 }
 
 MappedFrame::~MappedFrame()

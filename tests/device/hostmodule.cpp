@@ -32,19 +32,21 @@ private:
 	std::function<void()> body_;
 };
 
+constexpr int devices = 2;
+/* Any addresses will do. */
+char contexts[devices];
+
 class Device : public CudaDevice
 {
 public:
+	explicit Device(int index) : index_(index) {}
+
 	c10::Stream stream() const override
 	{
 		return c10::Stream(c10::Stream::DEFAULT, c10::Device(c10::kCPU));
 	}
 	bool wantsPinnedMemory() const override { return false; }
-	void *context() const override
-	{
-		static char context; /* Any address will do. */
-		return &context;
-	}
+	void *context() const override { return &contexts[index_]; }
 
 	std::unique_ptr<CudaEvent> makeEvent() override { return std::make_unique<Event>(); }
 	void copy(void *to, const void *from, std::size_t bytes, Lane) override
@@ -82,6 +84,9 @@ public:
 	{
 		launchMagnitudes(maps, scratch, means, nullptr);
 	}
+
+private:
+	int index_;
 };
 
 } /* namespace */
@@ -90,10 +95,10 @@ public:
 
 int fm_cuda_device_count(char *, int)
 {
-	return 2;
+	return fm::devices;
 }
 
-fm::CudaDevice *fm_cuda_open_device(int)
+fm::CudaDevice *fm_cuda_open_device(int index)
 {
-	return new fm::Device;
+	return new fm::Device(index);
 }
