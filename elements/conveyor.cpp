@@ -3,10 +3,11 @@
 
 #include <utility>
 
-void Conveyor::waitForPlace(unsigned maxInFlight)
+unsigned Conveyor::waitForPlace(unsigned maxInFlight)
 {
 	std::unique_lock lock(mutex_);
 	changed_.wait(lock, [&] { return inFlight_ < maxInFlight; });
+	return inFlight_;
 }
 
 GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)

@@ -34,8 +34,10 @@ public:
 	Conveyor(const Conveyor &) = delete;
 	Conveyor &operator=(const Conveyor &) = delete;
 
-	/** \brief Waits until another job may be begun where \a maxInFlight are allowed */
-	void waitForPlace(unsigned maxInFlight);
+	/** \brief Waits until another job may be begun where \a maxInFlight are allowed; returns
+	 * how many are in flight before it
+	 */
+	unsigned waitForPlace(unsigned maxInFlight);
 
 	/** \brief Takes on \a job; returns how it went, or, where it is not done yet, how one
 	 * before it did

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <gst/gst.h>
 
@@ -22,16 +23,18 @@ public:
 	CudaMemory(const CudaMemory &) = delete;
 	CudaMemory &operator=(const CudaMemory &) = delete;
 
-	void adopt(std::optional<fm::CudaContext> context);
+	/** \brief Takes the \a context of a model on \a device, as a user names that */
+	void adopt(std::optional<fm::CudaContext> context, const std::string &device);
+	/** \brief The same before there is a model, with the context that it is going to have */
+	void expect(const std::string &device);
 
 	bool isUsable() const;
 	/** \brief Tells the neighbours, so that theirs is the same context */
 	void announce(GstElement *element) const;
-	/**
-	 * \brief Answers a CONTEXT \a query; false where it asks for something else
+	/** \brief Answers a CONTEXT \a query with the context that a model on \a device is going to
+	 * have; false where it asks for something else
 	 *
-	 * Neighbours ask before there is a model: theirs has to be the context that one on
-	 * \a device is going to have.
+	 * Neighbours ask before there is a model: theirs has to be that.
 	 */
 	bool answer(GstElement *element, GstQuery *query, const std::string &device);
 
@@ -41,13 +44,19 @@ public:
 	bool isFrom(GstBufferPool *pool) const;
 	/** \brief A pool of such buffers, not configured yet; (transfer full) */
 	GstBufferPool *newPool() const;
-	/** \brief Offers a pool where an ALLOCATION \a query is for such memory */
-	void offerPool(GstQuery *query) const;
+	/** \brief Offers a pool of \a buffers at least to an ALLOCATION \a query for \a caps of
+	 * such memory, which the sink's template has */
+	void offerPool(GstQuery *query, GstCaps *caps, unsigned buffers) const;
 
 	/** \brief What to add to the flags that such memory is mapped with */
 	static GstMapFlags mapFlag();
+	/** \brief Waits until the device has done what it was told to do to a mapped \a buffer */
+	static void waitFor(GstBuffer *buffer);
 
 private:
+	/** \brief Whether the context is that of \a device */
+	bool isOf(const std::string &device) const;
+
 	struct Context;
 	std::unique_ptr<Context> context_;
 };

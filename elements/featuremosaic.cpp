@@ -25,9 +25,12 @@
 #include "featuremosaicpad.h"
 #include "framejob.h"
 #include "guard.h"
+#include "input.h"
+#include "latency.h"
 #include "messages.h"
-#include "negotiation.h"
 #include "output.h"
+#include "padcaps.h"
+#include "padqueries.h"
 #include "qos.h"
 #include "viewproperties.h"
 #include "visualizer.h"
@@ -46,14 +49,11 @@ struct State {
 	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
 	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
 
-	/* How long a frame takes, as LATENCY is answered; grows with what is seen. */
-	std::atomic<GstClockTime> latency = 0;
-	std::atomic<bool> isLive = false;
+	Latency latency;
 
 	/* Of the streaming thread. */
 	GstSegment segment;
-	GstVideoInfo input;
-	bool hasInput = false;
+	Input input;
 	bool afterDrop = false;    /* The next buffer is discontinuous. */
 	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
 	std::unique_ptr<Output> output;
@@ -68,6 +68,13 @@ const ElementProperty &elementProperty(guint id)
 {
 	return id < firstPlayingId ? modelProperties[id - firstModelId]
 	                           : playingProperties[id - firstPlayingId];
+}
+
+/* Once there is a model. */
+unsigned framesInFlight(const State &state, const ElementSettings &settings)
+{
+	return settings.maxInFlight != 0 ? settings.maxInFlight
+	                                 : state.visualizer->framesInFlight();
 }
 
 } /* namespace */
@@ -148,10 +155,10 @@ static ElementSettings gst_feature_mosaic_get_settings(GstFeatureMosaic *self)
 static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 {
 	State *state = self->state;
-	state->visualizer =
-		std::make_unique<fm::Visualizer>(gst_feature_mosaic_get_settings(self).model);
+	const fm::ModelSettings settings = gst_feature_mosaic_get_settings(self).model;
+	state->visualizer = std::make_unique<fm::Visualizer>(settings);
 
-	state->cuda.adopt(state->visualizer->cudaContext());
+	state->cuda.adopt(state->visualizer->cudaContext(), settings.device);
 	state->cuda.announce(GST_ELEMENT(self));
 	state->isOnHost = !state->cuda.isUsable();
 
@@ -177,7 +184,7 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 	state->output->reset();
 	state->visualizer.reset();
 	state->isOnHost = false;
-	state->hasInput = false;
+	state->input.reset();
 }
 
 static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
@@ -196,12 +203,21 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
 
+	/* As GStreamer's elements do then; neighbours' contexts have to be ours. */
+	if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+		guard(element, false, [&] {
+			self->state->cuda.expect(
+				gst_feature_mosaic_get_settings(self).model.device);
+			self->state->cuda.announce(element);
+			return true;
+		});
+
 	const bool starts = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
 	auto result = GST_STATE_CHANGE_FAILURE;
 
 	if (starts) {
 		gst_feature_mosaic_reset_stream(self);
-		self->state->latency = 0;
+		self->state->latency.reset();
 	}
 	if (!starts || guard(element, FALSE, [&] { return gst_feature_mosaic_start(self); }))
 		result = GST_ELEMENT_CLASS(gst_feature_mosaic_parent_class)
@@ -213,27 +229,16 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	return result;
 }
 
-/* With live sources the sinks wait for the slowest path: they have to hear how slow this one is. Of
- * several frames in flight one thread finishes all. */
-static void gst_feature_mosaic_note_processing_time(GstFeatureMosaic *self, GstClockTime elapsed)
-{
-	State *state = self->state;
-	if (elapsed <= state->latency)
-		return;
-	state->latency = elapsed + elapsed / 4;
-	if (state->isLive)
-		gst_element_post_message(GST_ELEMENT(self),
-		                         gst_message_new_latency(GST_OBJECT(self)));
-}
-
 static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
 {
 	State *state = self->state;
 	Output &output = *state->output;
 	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
+	const unsigned inFlight = framesInFlight(*state, settings);
 
 	const auto drain = [&] { state->conveyor.drain(); };
-	if (!state->hasInput || !output.prepare(*state->visualizer, state->input, drain))
+	if (!state->input.hasCaps() ||
+	    !output.prepare(*state->visualizer, state->input.info(), drain))
 		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
 		                                         : GST_FLOW_NOT_NEGOTIATED;
 	if (settings.qos && state->qos.drops(GST_OBJECT(self), state->segment, input)) {
@@ -241,9 +246,8 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		return GST_FLOW_OK;
 	}
 
-	const unsigned inFlight = settings.maxInFlight != 0 ? settings.maxInFlight
-	                                                    : state->visualizer->framesInFlight();
-	state->conveyor.waitForPlace(inFlight);
+	state->input.checkMemory(GST_ELEMENT(self), input, state->cuda);
+	const unsigned ahead = state->conveyor.waitForPlace(inFlight);
 	g_autoptr(GstBuffer) picture = nullptr;
 	const GstFlowReturn result = output.newBuffer(input, &picture);
 	if (result != GST_FLOW_OK)
@@ -253,10 +257,11 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 
 	const bool repeat = state->sinceNetwork % settings.interval != 0;
 	auto job = std::make_unique<FrameJob>(
-		*state->visualizer, output, state->cuda, state->input, input,
+		*state->visualizer, output, state->cuda, state->input.info(), input,
 		g_steal_pointer(&picture), repeat,
-		inFlight == 1 ? fm::Threads::All : fm::Threads::One, [self](GstClockTime elapsed) {
-			gst_feature_mosaic_note_processing_time(self, elapsed);
+		inFlight == 1 ? fm::Threads::All : fm::Threads::One,
+		[self, ahead](GstClockTime work) {
+			self->state->latency.note(GST_ELEMENT(self), work, ahead);
 		});
 	++state->sinceNetwork;
 	state->afterDrop = false;
@@ -275,14 +280,12 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 {
 	State *state = self->state;
 	Output &output = *state->output;
-	state->hasInput = gst_video_info_from_caps(&state->input, caps) &&
-	                  !(isOfCudaMemory(caps) && state->isOnHost);
 	output.renegotiate();
-	return state->hasInput && guard(GST_ELEMENT(self), false, [&] {
+	return state->input.setCaps(caps) && guard(GST_ELEMENT(self), false, [&] {
 		       /* The event has waited for the frames before it. */
-		       if (!output.prepare(*state->visualizer, state->input, [] {}))
+		       if (!output.prepare(*state->visualizer, state->input.info(), [] {}))
 			       return false;
-		       output.warmUp(*state->visualizer, state->input);
+		       output.warmUp(*state->visualizer, state->input.info());
 		       return true;
 	       });
 }
@@ -332,16 +335,6 @@ static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, Gst
 	return gst_pad_event_default(pad, parent, event);
 }
 
-static gboolean gst_feature_mosaic_query_latency(GstFeatureMosaic *self, GstQuery *query)
-{
-	State *state = self->state;
-	if (!gst_pad_peer_query(self->sinkpad, query))
-		return FALSE;
-
-	state->isLive = addLatency(query, state->latency);
-	return TRUE;
-}
-
 /* What both pads are asked. */
 static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, GstPad *other,
                                          GstQuery *query)
@@ -350,6 +343,9 @@ static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, Gs
 	switch (GST_QUERY_TYPE(query)) {
 	case GST_QUERY_CAPS:
 		answerCapsQuery(pad, other, query, !state->isOnHost);
+		return TRUE;
+	case GST_QUERY_ACCEPT_CAPS:
+		answerAcceptCapsQuery(pad, query, !state->isOnHost);
 		return TRUE;
 	case GST_QUERY_CONTEXT:
 		return guard(GST_ELEMENT(self), false,
@@ -372,9 +368,10 @@ static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, Gs
 
 	if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION)
 		return gst_feature_mosaic_query(self, pad, self->srcpad, query);
-	/* Any stride will do; downstream's pools are for pictures of another size. */
-	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-	self->state->cuda.offerPool(query);
+	if (!GST_PAD_IS_ACTIVE(pad))
+		return FALSE; /* There may be no model. */
+	answerAllocationQuery(pad, query, self->state->cuda,
+	                      framesInFlight(*self->state, gst_feature_mosaic_get_settings(self)));
 	return TRUE;
 }
 
@@ -382,9 +379,12 @@ static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, Gst
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
 
-	if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
-		return gst_feature_mosaic_query_latency(self, query);
-	return gst_feature_mosaic_query(self, pad, self->sinkpad, query);
+	if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+		return gst_feature_mosaic_query(self, pad, self->sinkpad, query);
+	if (!gst_pad_peer_query(self->sinkpad, query))
+		return FALSE;
+	self->state->latency.addTo(query);
+	return TRUE;
 }
 
 static GstPad *gst_feature_mosaic_add_pad(GstFeatureMosaic *self, GType type, const char *name)
@@ -405,7 +405,6 @@ static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 	gst_pad_set_chain_function(self->sinkpad, gst_feature_mosaic_chain);
 	gst_pad_set_event_function(self->sinkpad, gst_feature_mosaic_sink_event);
 	gst_pad_set_query_function(self->sinkpad, gst_feature_mosaic_sink_query);
-	GST_PAD_SET_ACCEPT_TEMPLATE(self->sinkpad);
 
 	self->srcpad = gst_feature_mosaic_add_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, "src");
 	gst_pad_set_event_function(self->srcpad, gst_feature_mosaic_src_event);

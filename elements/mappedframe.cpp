@@ -59,7 +59,8 @@ fm::ChromaSite chromaSite(const GstVideoInfo &info)
 
 MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags,
                          const CudaMemory &cuda)
-	: isOnDevice_(cuda.holds(buffer))
+	: isOnDevice_(cuda.holds(buffer)), size_{ GST_VIDEO_INFO_WIDTH(&info),
+	                                          GST_VIDEO_INFO_HEIGHT(&info) }
 {
 	const int all = isOnDevice_ ? flags | CudaMemory::mapFlag() : flags;
 	if (!gst_video_frame_map(&frame_, &info, buffer, static_cast<GstMapFlags>(all)))
@@ -68,6 +69,8 @@ MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlag
 			"A buffer cannot be mapped as the video frame that its caps announce",
 			std::to_string(gst_buffer_get_size(buffer)) + " bytes, the caps need " +
 				std::to_string(GST_VIDEO_INFO_SIZE(&info)));
+	if (isOnDevice_)
+		CudaMemory::waitFor(buffer);
 }
 
 MappedFrame::~MappedFrame()
@@ -78,7 +81,7 @@ MappedFrame::~MappedFrame()
 fm::Frame MappedFrame::frame() const
 {
 	fm::Frame frame = { pixelFormat(GST_VIDEO_FRAME_FORMAT(&frame_)),
-		            { GST_VIDEO_FRAME_WIDTH(&frame_), GST_VIDEO_FRAME_HEIGHT(&frame_) },
+		            size_,
 		            {},
 		            colorimetry(frame_.info),
 		            chromaSite(frame_.info),

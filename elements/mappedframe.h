@@ -13,6 +13,8 @@ public:
 	/**
 	 * \brief On the device where \a cuda holds the buffer's memory, else on the host
 	 * \throws fm::Error Unsupported where the buffer does not hold a frame of \a info
+	 *
+	 * On the device, all that was still to be done to the memory is done then.
 	 */
 	MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags,
 	            const CudaMemory &cuda);
@@ -25,5 +27,6 @@ public:
 
 private:
 	bool isOnDevice_;
+	fm::Size size_; /* The buffer's own may be larger. */
 	GstVideoFrame frame_;
 };

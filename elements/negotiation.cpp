@@ -37,6 +37,26 @@ void fixateInt(GstStructure *structure, const char *field, gint target)
 		gst_structure_set(structure, field, G_TYPE_INT, target, nullptr);
 }
 
+/* Not so features of any kind, which contain all. */
+bool namesCudaMemory(const GstCaps *caps, guint index)
+{
+	const GstCapsFeatures *features = gst_caps_get_features(caps, index);
+	return !gst_caps_features_is_any(features) &&
+	       gst_caps_features_contains(features, cudaMemoryFeature);
+}
+
+/* Those of \a caps that are of CUDA memory, or the others. */
+GstCaps *ofMemory(const GstCaps *caps, bool cuda)
+{
+	GstCaps *result = gst_caps_new_empty();
+	for (guint i = 0; i < gst_caps_get_size(caps); ++i)
+		if (namesCudaMemory(caps, i) == cuda)
+			gst_caps_append_structure_full(
+				result, gst_structure_copy(gst_caps_get_structure(caps, i)),
+				gst_caps_features_copy(gst_caps_get_features(caps, i)));
+	return result;
+}
+
 } /* namespace */
 
 GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer)
@@ -51,42 +71,26 @@ GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer)
 	               : gst_caps_intersect_full(templ, shared, GST_CAPS_INTERSECT_FIRST);
 }
 
+GstCaps *ownCaps(GstPad *pad, bool mayUseCudaMemory)
+{
+	g_autoptr(GstCaps) all = gst_pad_get_pad_template_caps(pad);
+	GstCaps *caps = mayUseCudaMemory ? ofMemory(all, true) : gst_caps_new_empty();
+	return gst_caps_merge(caps, ofMemory(all, false));
+}
+
+GstCaps *capsInCommon(GstCaps *own, GstCaps *peer)
+{
+	g_autoptr(GstCaps) ownCuda = ofMemory(own, true);
+	g_autoptr(GstCaps) ownSystem = ofMemory(own, false);
+	g_autoptr(GstCaps) named = ofMemory(peer, true);
+	GstCaps *common = gst_caps_intersect_full(ownCuda, named, GST_CAPS_INTERSECT_FIRST);
+	return gst_caps_merge(common,
+	                      gst_caps_intersect_full(ownSystem, peer, GST_CAPS_INTERSECT_FIRST));
+}
+
 bool isOfCudaMemory(const GstCaps *caps)
 {
-	return gst_caps_get_size(caps) > 0 &&
-	       gst_caps_features_contains(gst_caps_get_features(caps, 0), cudaMemoryFeature);
-}
-
-namespace {
-
-/* Those of \a caps that are of CUDA memory, or the others. */
-GstCaps *ofMemory(const GstCaps *caps, bool cuda)
-{
-	GstCaps *result = gst_caps_new_empty();
-	for (guint i = 0; i < gst_caps_get_size(caps); ++i) {
-		const GstCapsFeatures *features = gst_caps_get_features(caps, i);
-		if ((gst_caps_features_contains(features, cudaMemoryFeature) != FALSE) == cuda)
-			gst_caps_append_structure_full(
-				result, gst_structure_copy(gst_caps_get_structure(caps, i)),
-				gst_caps_features_copy(features));
-	}
-	return result;
-}
-
-} /* namespace */
-
-GstCaps *withoutCudaMemory(GstCaps *caps)
-{
-	g_autoptr(GstCaps) owned = caps;
-	return ofMemory(owned, false);
-}
-
-GstCaps *preferringCudaMemory(GstCaps *caps)
-{
-	g_autoptr(GstCaps) owned = caps;
-	GstCaps *preferred = ofMemory(owned, true);
-	gst_caps_append(preferred, ofMemory(owned, false));
-	return preferred;
+	return gst_caps_get_size(caps) > 0 && namesCudaMemory(caps, 0);
 }
 
 MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid)
@@ -111,32 +115,4 @@ MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid)
 
 	gst_structure_set(structure, "interlace-mode", G_TYPE_STRING, "progressive", nullptr);
 	return { gst_caps_fixate(g_steal_pointer(&caps)), layout };
-}
-
-void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory)
-{
-	GstCaps *filter = nullptr;
-	gst_query_parse_caps(query, &filter);
-
-	GstCaps *all = gst_pad_get_pad_template_caps(pad);
-	g_autoptr(GstCaps) templ =
-		mayUseCudaMemory ? preferringCudaMemory(all) : withoutCudaMemory(all);
-	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(other, nullptr);
-	g_autoptr(GstCaps) caps = capsOfSameRate(templ, peer);
-	g_autoptr(GstCaps) result =
-		filter ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
-		       : gst_caps_ref(caps);
-	gst_query_set_caps_result(query, result);
-}
-
-bool addLatency(GstQuery *query, GstClockTime latency)
-{
-	gboolean live = FALSE;
-	GstClockTime min = 0;
-	GstClockTime max = GST_CLOCK_TIME_NONE;
-	gst_query_parse_latency(query, &live, &min, &max);
-	if (GST_CLOCK_TIME_IS_VALID(max))
-		max += latency;
-	gst_query_set_latency(query, live, min + latency, max);
-	return live;
 }

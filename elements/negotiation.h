@@ -3,19 +3,7 @@
 
 #include <gst/gst.h>
 
-#include <gst/video/video.h>
-
 #include "view/layout.h"
-
-/* Of the pad templates: system memory, and CUDA's, which has no GRAY8. */
-#define FM_CAPS(FORMATS, CUDA_FORMATS)                                                             \
-	GST_VIDEO_CAPS_MAKE("{ " FORMATS " }")                                                     \
-	";" GST_VIDEO_CAPS_MAKE_WITH_FEATURES("memory:CUDAMemory", "{ " CUDA_FORMATS " }")
-#define FM_PACKED_FORMATS "RGB, BGR, RGBA, BGRA, RGBx, BGRx"
-#define FM_DRAWN_FORMATS "RGB, RGBA, BGRx, NV12, I420"
-constexpr const char *sinkCaps =
-	FM_CAPS("NV12, I420, " FM_PACKED_FORMATS ", GRAY8", "NV12, I420, " FM_PACKED_FORMATS);
-constexpr const char *sourceCaps = FM_CAPS(FM_DRAWN_FORMATS, FM_DRAWN_FORMATS);
 
 /* What caps and sizes follow from what the neighbours can do; nothing here knows the element. */
 
@@ -26,11 +14,15 @@ constexpr const char *sourceCaps = FM_CAPS(FM_DRAWN_FORMATS, FM_DRAWN_FORMATS);
  */
 GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer);
 
-/** \brief \a caps without those of CUDA memory; takes it, (transfer full) */
-GstCaps *withoutCudaMemory(GstCaps *caps);
+/** \brief Those of the template of \a pad, CUDA memory first or left out; (transfer full) */
+GstCaps *ownCaps(GstPad *pad, bool mayUseCudaMemory);
 
-/** \brief \a caps, those of CUDA memory first; takes it, (transfer full) */
-GstCaps *preferringCudaMemory(GstCaps *caps);
+/**
+ * \brief What \a own and \a peer have in common, in the order of \a own; (transfer full)
+ *
+ * CUDA memory only where the peer names it: one that takes any memory may know nothing of it.
+ */
+GstCaps *capsInCommon(GstCaps *own, GstCaps *peer);
 
 bool isOfCudaMemory(const GstCaps *caps);
 
@@ -49,10 +41,3 @@ struct MosaicCaps {
  * \throws fm::Error BadSetting where the grid does not fit
  */
 MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid);
-
-/** \brief Answers a CAPS \a query on \a pad: what \a other's peer can do, as far as it matters here
- */
-void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory);
-
-/** \brief Adds \a latency to what upstream answered to a LATENCY \a query; whether that is live */
-bool addLatency(GstQuery *query, GstClockTime latency);

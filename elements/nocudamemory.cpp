@@ -2,13 +2,22 @@
 /* Where there is no CUDA to build with. */
 #include "cudamemory.h"
 
+#include <gst/video/video.h>
+
+#include "padcaps.h"
+
+const char *const sinkCaps = FM_SINK_CAPS;
+const char *const sourceCaps = FM_SOURCE_CAPS;
+
 struct CudaMemory::Context {
 };
 
 CudaMemory::CudaMemory() = default;
 CudaMemory::~CudaMemory() = default;
 
-void CudaMemory::adopt(std::optional<fm::CudaContext>) {}
+void CudaMemory::adopt(std::optional<fm::CudaContext>, const std::string &) {}
+
+void CudaMemory::expect(const std::string &) {}
 
 bool CudaMemory::isUsable() const
 {
@@ -37,9 +46,11 @@ GstBufferPool *CudaMemory::newPool() const
 	return nullptr;
 }
 
-void CudaMemory::offerPool(GstQuery *) const {}
+void CudaMemory::offerPool(GstQuery *, GstCaps *, unsigned) const {}
 
 GstMapFlags CudaMemory::mapFlag()
 {
 	return static_cast<GstMapFlags>(0);
 }
+
+void CudaMemory::waitFor(GstBuffer *) {}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "output.h"
 
+#include <gst/video/gstvideocodecalphameta.h>
+
 #include "debug.h"
 #include "error.h"
 #include "guard.h"
@@ -8,16 +10,12 @@
 
 namespace {
 
-/* What the pad's template and its peer can do, at the rate of the sink's video. CUDA memory is not
- * for a peer that takes anything, as it may know nothing of it. */
+/* What the pad's template and its peer can do, at the rate of the sink's video. */
 GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input, const CudaMemory &cuda)
 {
 	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(pad, nullptr);
-	GstCaps *all = gst_pad_get_pad_template_caps(pad);
-	g_autoptr(GstCaps) templ = cuda.isUsable() && !gst_caps_is_any(peer)
-	                                   ? preferringCudaMemory(all)
-	                                   : withoutCudaMemory(all);
-	g_autoptr(GstCaps) both = gst_caps_intersect_full(templ, peer, GST_CAPS_INTERSECT_FIRST);
+	g_autoptr(GstCaps) own = ownCaps(pad, cuda.isUsable());
+	g_autoptr(GstCaps) both = capsInCommon(own, peer);
 	g_autoptr(GstCaps) rate = gst_caps_new_simple(
 		"video/x-raw", "framerate", GST_TYPE_FRACTION, GST_VIDEO_INFO_FPS_N(&input),
 		GST_VIDEO_INFO_FPS_D(&input), "pixel-aspect-ratio", GST_TYPE_FRACTION,
@@ -29,8 +27,14 @@ GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input, const CudaMemory &c
 /* Tied to the pixels, or to the memory, which are not those of the input any more. */
 bool isTiedToPixels(const GstMetaInfo *info)
 {
-	if (info->api == GST_PARENT_BUFFER_META_API_TYPE)
-		return true;
+	/* These have no tag that says so. */
+	for (const GType api :
+	     { GST_PARENT_BUFFER_META_API_TYPE, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE,
+	       GST_VIDEO_CODEC_ALPHA_META_API_TYPE })
+		if (info->api == api)
+			return true;
+	if (g_strcmp0(g_type_name(info->api), "GstAnalyticsRelationMetaAPI") == 0)
+		return true; /* Of GStreamer 1.24. */
 	for (const char *tag :
 	     { "memory", GST_META_TAG_VIDEO_SIZE_STR, GST_META_TAG_VIDEO_ORIENTATION_STR,
 	       GST_META_TAG_VIDEO_COLORSPACE_STR })
@@ -53,7 +57,7 @@ gboolean copyMeta(GstBuffer *input, GstMeta **meta, gpointer output)
 
 void Output::reset()
 {
-	inputChanged_ = true;
+	needsCaps_ = true;
 	hasCaps_ = false;
 	seen_.reset();
 	settings_.reset();
@@ -65,21 +69,21 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
                      const std::function<void()> &drain)
 {
 	const fm::ViewSettings settings = gst_feature_mosaic_pad_get_settings(pad_);
-	const bool reconfigure = gst_pad_check_reconfigure(pad()) || inputChanged_;
-	if (!reconfigure && seen_ == settings)
+	needsCaps_ = gst_pad_check_reconfigure(pad()) || needsCaps_;
+	if (!needsCaps_ && seen_ == settings)
 		return true;
 	drain();
 	seen_ = settings;
 
 	try {
-		return adopt(settings, visualizer, input, reconfigure);
+		return adopt(settings, visualizer, input);
 	} catch (const fm::Error &error) {
 		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
 			throw;
 		g_autoptr(GstElement) element = gst_pad_get_parent_element(pad());
 		postError(element, error, GST_MESSAGE_WARNING);
 	}
-	return !reconfigure || adopt(fm::ViewSettings(*settings_), visualizer, input, true);
+	return !needsCaps_ || adopt(fm::ViewSettings(*settings_), visualizer, input);
 }
 
 void Output::warmUp(fm::Visualizer &visualizer, const GstVideoInfo &input)
@@ -91,15 +95,12 @@ void Output::warmUp(fm::Visualizer &visualizer, const GstVideoInfo &input)
 }
 
 bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-                   const GstVideoInfo &input, bool reconfigure)
+                   const GstVideoInfo &input)
 {
 	const fm::Grid grid = visualizer.grid(settings);
-	if ((reconfigure || grid != layout_.grid) && !negotiate(grid, input)) {
-		gst_pad_mark_reconfigure(pad());
+	if ((needsCaps_ || grid != layout_.grid) && !negotiate(grid, input))
 		return false;
-	}
 	settings_ = settings;
-	inputChanged_ = false;
 	return true;
 }
 
@@ -109,12 +110,14 @@ bool Output::negotiate(fm::Grid grid, const GstVideoInfo &input)
 	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input, cuda_);
 	const MosaicCaps mosaic = fixateMosaic(allowed, video, grid);
 	g_autoptr(GstCaps) caps = mosaic.caps;
+	needsCaps_ = true; /* Until all has gone well; what throws is tried again. */
 	if (!caps || !setCaps(caps)) {
 		GST_ERROR_OBJECT(pad_, "no caps in common with the peer: %" GST_PTR_FORMAT,
 		                 allowed);
 		return false;
 	}
 	layout_ = mosaic.layout;
+	needsCaps_ = false;
 	return true;
 }
 

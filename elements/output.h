@@ -52,7 +52,7 @@ public:
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
 
 	/** \brief For the next caps of the sink pad */
-	void renegotiate() { inputChanged_ = true; }
+	void renegotiate() { needsCaps_ = true; }
 
 	/** \brief For frames from now on, once prepare() has succeeded */
 	OutputView view() { return { pad(), &state_, *settings_, layout_, info_ }; }
@@ -60,14 +60,14 @@ public:
 
 private:
 	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-	           const GstVideoInfo &input, bool reconfigure);
+	           const GstVideoInfo &input);
 	bool negotiate(fm::Grid grid, const GstVideoInfo &input);
 	bool setCaps(GstCaps *caps);
 
 	GstFeatureMosaicPad *pad_; /* The element's pad list owns it. */
 	const CudaMemory &cuda_;
-	bool inputChanged_ = true;
-	std::optional<fm::ViewSettings> seen_;     /* What the pad had last. */
+	bool needsCaps_ = true;                /* Caps and buffers are not those that are wanted. */
+	std::optional<fm::ViewSettings> seen_; /* What the pad had last. */
 	std::optional<fm::ViewSettings> settings_; /* In effect. */
 	fm::MosaicLayout layout_ = {};
 	GstVideoInfo info_ = {};

@@ -5,6 +5,7 @@
 
 #include <gst/video/video.h>
 
+#include "debug.h"
 #include "error.h"
 #include "negotiation.h"
 
@@ -27,11 +28,21 @@ bool setUp(GstBufferPool *pool, GstCaps *caps, const Wishes &wishes)
 	return gst_buffer_pool_set_config(pool, config) && gst_buffer_pool_set_active(pool, TRUE);
 }
 
+[[noreturn]] void throwNoBuffers(bool onDevice)
+{
+	if (onDevice)
+		throw fm::Error(fm::Error::Kind::OutOfMemory,
+		                "There is not enough memory on the GPU for the mosaic: make it "
+		                "smaller, lower max-in-flight, or end other programs that use it");
+	throw fm::Error(fm::Error::Kind::Internal, "No buffers can be had for the mosaic");
+}
+
 } /* namespace */
 
 void OutputPool::configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda)
 {
 	release();
+	isOfDevice_ = isOfCudaMemory(caps);
 
 	GstVideoInfo info;
 	gst_video_info_from_caps(&info, caps);
@@ -54,18 +65,21 @@ void OutputPool::configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda)
 		gst_query_parse_nth_allocation_pool(query, 0, &offered, &theirs.size, &theirs.min,
 		                                    &theirs.max);
 		theirs.size = std::max(theirs.size, wishes.size);
-		const bool fits = offered && (!isOfCudaMemory(caps) || cuda.isFrom(offered));
+		const bool fits = offered && (!isOfDevice_ || cuda.isFrom(offered));
+		if (offered && !fits)
+			GST_WARNING_OBJECT(pad, "the peer's pool is of another CUDA context, and "
+			                        "its frames may have to be copied");
 		if (fits && setUp(offered, caps, theirs)) {
 			pool_ = g_steal_pointer(&offered);
 			return;
 		}
 	}
 
-	pool_ = isOfCudaMemory(caps) ? cuda.newPool() : gst_video_buffer_pool_new();
-	if (isOfCudaMemory(caps))
+	pool_ = isOfDevice_ ? cuda.newPool() : gst_video_buffer_pool_new();
+	if (isOfDevice_)
 		wishes.allocator = nullptr; /* It has its own. */
 	if (!pool_ || !setUp(pool_, caps, wishes))
-		throw fm::Error(fm::Error::Kind::Internal, "No buffers can be had for the mosaic");
+		throwNoBuffers(isOfDevice_);
 }
 
 void OutputPool::release()
@@ -78,5 +92,8 @@ void OutputPool::release()
 
 GstFlowReturn OutputPool::acquire(GstBuffer **buffer)
 {
-	return gst_buffer_pool_acquire_buffer(pool_, buffer, nullptr);
+	const GstFlowReturn result = gst_buffer_pool_acquire_buffer(pool_, buffer, nullptr);
+	if (result == GST_FLOW_ERROR && isOfDevice_)
+		throwNoBuffers(true);
+	return result;
 }

@@ -18,14 +18,18 @@ public:
 	 * \brief Asks the peer of \a pad for a pool for buffers of \a caps
 	 *
 	 * For caps of CUDA memory one of \a cuda is taken.
-	 * \throws fm::Error Internal
+	 * \throws fm::Error OutOfMemory on the device, Internal
 	 */
 	void configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda);
 	void release();
 
-	/** \brief A buffer to draw into, or what gst_buffer_pool_acquire_buffer() says */
+	/**
+	 * \brief A buffer to draw into, or what gst_buffer_pool_acquire_buffer() says
+	 * \throws fm::Error OutOfMemory on the device
+	 */
 	GstFlowReturn acquire(GstBuffer **buffer);
 
 private:
 	GstBufferPool *pool_ = nullptr;
+	bool isOfDevice_ = false;
 };

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include <dlfcn.h>
+#include <glib/gstdio.h>
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace {
 
@@ -214,6 +216,57 @@ TEST_F(CudaMemory, IsNotForAPeerThatTakesAnything)
 {
 	const Outcome result = run(std::string(uploaded) + " ! " + mosaic + " ! identity");
 	EXPECT_FALSE(isOfCudaMemory(result.caps)) << result.caps;
+}
+
+/* A converter passes on what it does not change, of any memory. */
+TEST_F(CudaMemory, IsNotForAPeerThatTakesAnyFeature)
+{
+	const Outcome result = run(std::string(uploaded) + " ! " + mosaic + " ! videoconvert");
+	EXPECT_EQ(result.error, "");
+	EXPECT_FALSE(isOfCudaMemory(result.caps)) << result.caps;
+	EXPECT_EQ(result.pictures, expected("RGB"));
+}
+
+TEST_F(CudaMemory, DoesNotReachAFile)
+{
+	gchar *path = nullptr;
+	close(g_file_open_tmp("mosaic-XXXXXX.raw", &path, nullptr));
+	{
+		const Owned<GstElement> pipeline(
+			gst_parse_launch((std::string(uploaded) + " ! " + mosaic +
+		                          " ! videoconvert ! filesink location=" + path)
+		                                 .c_str(),
+		                         nullptr));
+		GstBus *bus = gst_element_get_bus(pipeline.get());
+		gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+		gst_message_unref(gst_bus_timed_pop_filtered(
+			bus, GST_CLOCK_TIME_NONE,
+			static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+		gst_object_unref(bus);
+	}
+	gchar *text = nullptr;
+	gsize size = 0;
+	g_file_get_contents(path, &text, &size, nullptr);
+	Bytes all;
+	for (const Bytes &picture : expected("RGB"))
+		all.insert(all.end(), picture.begin(), picture.end());
+	EXPECT_EQ(Bytes(text, text + size), all);
+	g_free(text);
+	unlink(path);
+	g_free(path);
+}
+
+TEST_F(CudaMemory, OfAnotherDeviceIsCopied)
+{
+	const std::string line = std::string(source) +
+	                         " ! cudaupload cuda-device-id=1 ! "
+	                         "video/x-raw(memory:CUDAMemory) ! " +
+	                         mosaic +
+	                         " device=cuda:0 ! video/x-raw(memory:CUDAMemory),format=NV12 ! "
+	                         "cudadownload cuda-device-id=1";
+	const Outcome result = run(line);
+	EXPECT_EQ(result.error, "");
+	EXPECT_EQ(result.pictures, expected("NV12"));
 }
 
 TEST_F(CudaMemory, IsNotTakenByAModelOnTheCpu)

@@ -19,6 +19,7 @@
 namespace {
 
 std::atomic<long> crossings{ 0 };
+std::atomic<long> allocationsLeft{ -1 }; /* Below 0: no end of them. */
 thread_local std::vector<CUcontext> current;
 
 const void *hostOrDevice(CUmemorytype type, const void *host, CUdeviceptr device)
@@ -43,6 +44,10 @@ CUresult copy(const CUDA_MEMCPY2D *copy)
 
 CUresult take(std::size_t bytes, void **memory)
 {
+	if (allocationsLeft == 0)
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	if (allocationsLeft > 0)
+		--allocationsLeft;
 	*memory = std::malloc(bytes);
 	return *memory ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
 }
@@ -53,6 +58,12 @@ CUresult take(std::size_t bytes, void **memory)
 EXPORT long fm_fake_bus_crossings()
 {
 	return crossings;
+}
+
+/** \brief Lets memory run out after so many allocations; below 0, never */
+EXPORT void fm_fake_allocations_left(long count)
+{
+	allocationsLeft = count;
 }
 
 EXPORT CUresult CUDAAPI cuInit(unsigned)

@@ -183,6 +183,43 @@ TEST(InFlight, TheLatencyLeavesOutWhatTheSinkTakes)
 	EXPECT_LT(min, 400 * GST_MSECOND);
 }
 
+/* A frame that comes while others are under way waits for those. */
+TEST(InFlight, TheLatencyHoldsTheFramesBefore)
+{
+	Mosaic mosaic("max-in-flight=4");
+	mosaic.setInput(320, 240);
+	gst_harness_set_upstream_latency(mosaic.harness(), 0);
+	Clock::time_point arrival; /* Of the picture that came out last. */
+	gst_pad_add_probe(
+		mosaic.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+		[](GstPad *, GstPadProbeInfo *, gpointer last) {
+			*static_cast<Clock::time_point *>(last) = Clock::now();
+			return GST_PAD_PROBE_OK;
+		},
+		&arrival, nullptr);
+
+	Clock::duration least = Clock::duration::max(); /* Of frames with three before them. */
+	for (unsigned i = 0; i < 40; i += 4) {
+		std::vector<Owned<GstBuffer>> frames;
+		for (unsigned k = 0; k < 4; ++k)
+			frames.push_back(mosaic.frame(i + k, i));
+		Clock::time_point start;
+		for (Owned<GstBuffer> &frame : frames) {
+			start = Clock::now();
+			EXPECT_EQ(mosaic.push(std::move(frame)), GST_FLOW_OK);
+		}
+		gst_harness_push_event(mosaic.harness(),
+		                       gst_event_new_gap(i * 40 * GST_MSECOND, 1));
+		least = std::min(least, arrival - start);
+	}
+
+	const Owned<GstQuery> query(gst_query_new_latency());
+	GstClockTime min = 0;
+	ASSERT_TRUE(gst_pad_peer_query(mosaic.harness()->sinkpad, query.get()));
+	gst_query_parse_latency(query.get(), nullptr, &min, nullptr);
+	EXPECT_GE(std::chrono::nanoseconds(min), least) << least.count();
+}
+
 /* The warm-up asks for no channel that there is not. */
 TEST(WarmUp, TakesRepeatedChannelsOfAShallowLevel)
 {

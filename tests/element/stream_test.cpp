@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <array>
 
+#include <gst/video/gstvideocodecalphameta.h>
+
 #include "fixture.h"
 
 namespace {
@@ -52,6 +54,10 @@ TEST(Stream, OnlyMetasThatAreNotTiedToThePixelsAreKept)
 	gst_buffer_add_reference_timestamp_meta(buffer.get(), clock.get(), 42, 7);
 	gst_buffer_add_video_region_of_interest_meta(buffer.get(), "face", 1, 2, 3, 4);
 	gst_buffer_add_meta(buffer.get(), GST_VIDEO_CROP_META_INFO, nullptr);
+	GstVideoOverlayComposition *subtitles = gst_video_overlay_composition_new(nullptr);
+	gst_buffer_add_video_overlay_composition_meta(buffer.get(), subtitles);
+	gst_video_overlay_composition_unref(subtitles);
+	gst_buffer_add_video_codec_alpha_meta(buffer.get(), gst_buffer_new());
 	const Owned<GstBuffer> owner(gst_buffer_new());
 	gst_buffer_add_parent_buffer_meta(buffer.get(), owner.get());
 
@@ -63,6 +69,8 @@ TEST(Stream, OnlyMetasThatAreNotTiedToThePixelsAreKept)
 	EXPECT_EQ(time->duration, 7u);
 	EXPECT_FALSE(gst_buffer_get_video_region_of_interest_meta(out.get()));
 	EXPECT_FALSE(gst_buffer_get_video_crop_meta(out.get()));
+	EXPECT_FALSE(gst_buffer_get_video_overlay_composition_meta(out.get()));
+	EXPECT_FALSE(gst_buffer_get_video_codec_alpha_meta(out.get()));
 	EXPECT_FALSE(gst_buffer_get_parent_buffer_meta(out.get()))
 		<< "the output holds on to the input's memory";
 }
@@ -365,6 +373,42 @@ TEST(Stream, PaddedRowsGiveTheSamePicture)
 		const Bytes expected = mosaic.picture(1);
 		const Owned<GstBuffer> tight = noise(mosaic.input(), 1);
 		ASSERT_EQ(mosaic.push(padded(mosaic.input(), tight.get())), GST_FLOW_OK);
+		EXPECT_TRUE(bytesOf(mosaic.pull().get()) == expected) << format;
+	}
+}
+
+/* A frame of \a info whose meta names the size of all its memory, \a width x \a height. */
+Owned<GstBuffer> withMetaOf(const GstVideoInfo &info, int width, int height, unsigned seed)
+{
+	GstVideoInfo all;
+	gst_video_info_set_format(&all, GST_VIDEO_INFO_FORMAT(&info), width, height);
+	Owned<GstBuffer> buffer(
+		gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&all), nullptr));
+	gst_buffer_memset(buffer.get(), 0, 0xff, GST_VIDEO_INFO_SIZE(&all));
+	gst_buffer_add_video_meta_full(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+	                               GST_VIDEO_INFO_FORMAT(&all), width, height,
+	                               GST_VIDEO_INFO_N_PLANES(&all), all.offset, all.stride);
+	const Owned<GstBuffer> picture = noise(info, seed);
+	GstVideoFrame from;
+	GstVideoFrame to;
+	gst_video_frame_map(&from, &info, picture.get(), GST_MAP_READ);
+	gst_video_frame_map(&to, &all, buffer.get(), GST_MAP_WRITE);
+	to.info.width = info.width;
+	to.info.height = info.height;
+	gst_video_frame_copy(&to, &from);
+	gst_video_frame_unmap(&to);
+	gst_video_frame_unmap(&from);
+	return buffer;
+}
+
+/* Decoders' memory has the size of whole blocks. */
+TEST(Stream, OfAFrameInLargerMemoryThePartThatTheCapsNameIsShown)
+{
+	for (const char *format : { "RGB", "NV12", "I420", "GRAY8" }) {
+		Mosaic mosaic;
+		mosaic.setInput(100, 60, format);
+		const Bytes expected = mosaic.picture(1);
+		ASSERT_EQ(mosaic.push(withMetaOf(mosaic.input(), 112, 64, 1)), GST_FLOW_OK);
 		EXPECT_TRUE(bytesOf(mosaic.pull().get()) == expected) << format;
 	}
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "cudamemory.h"
+
+/** \brief Answers a CAPS \a query on \a pad: what \a other's peer can do, as far as it matters here
+ */
+void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory);
+
+/** \brief Answers an ACCEPT_CAPS \a query on \a pad, whatever the other pad's peer can do */
+void answerAcceptCapsQuery(GstPad *pad, GstQuery *query, bool mayUseCudaMemory);
+
+/**
+ * \brief Answers an ALLOCATION \a query on the sink \a pad, which holds \a framesInFlight buffers
+ *
+ * Any stride will do; downstream's pools are for pictures of another size.
+ */
+void answerAllocationQuery(GstPad *pad, GstQuery *query, const CudaMemory &cuda,
+                           unsigned framesInFlight);
