@@ -157,7 +157,7 @@ struct GraphKey {
 
 struct Graph {
 	GraphKey key;
-	std::shared_ptr<const Backbone::PreparedPlan> plan;
+	std::shared_ptr<const Backbone::Prepared> prepared;
 	/* What was computed last. Its memory stays the same. */
 	at::Tensor input;
 	Features features;
@@ -514,7 +514,7 @@ std::shared_ptr<Graph> CudaPath::record(const GraphKey &key)
 	Backbone &backbone = *model_.backbone;
 	auto graph = std::make_shared<Graph>();
 	graph->key = key;
-	graph->plan = backbone.prepare(key.demand, key.input.padded);
+	graph->prepared = backbone.prepare(key.demand, key.input.padded);
 	graph->means.resize(key.views.size());
 	if (model_.device.tensors().is_cuda()) {
 		/* cuDNN tries its ways of convolving, which cannot be recorded. */
@@ -558,10 +558,9 @@ void CudaPath::takeMaps(const Graph &graph, const GraphKey::View &key, const Vie
 		state.knowsRunning = false;
 	state.level = key.level;
 	state.isKept = false;
-	const Step &step = Backbone::planOf(*graph.plan)
-	                           .stepOf(model_.backbone->network().levelNodes[key.level]);
-	state.maps.channels = step.channels;
-	state.mapSize = step.size;
+	const Backbone::Prepared::Maps &maps = graph.prepared->levels[key.level];
+	state.maps.channels = maps.channels;
+	state.mapSize = maps.size;
 }
 
 /* Whether the ranges are found anew. A frozen view is drawn as it was, but for its size. */

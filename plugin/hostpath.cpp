@@ -138,7 +138,7 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	auto &pass = static_cast<HostPass &>(data);
 	const TorchScope scope(nullptr);
 	Backbone &backbone = *model_.backbone;
-	const int plansBefore = backbone.plansMade();
+	const int preparationsBefore = backbone.preparations();
 	Demand demand(backbone.levels().size());
 	std::vector<bool> fresh;
 	for (const ViewPass &view : views) {
@@ -167,7 +167,7 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		update(views[i], fresh[i]);
 		pass.drawings.push_back(drawing(views[i]));
 	}
-	return backbone.plansMade() != plansBefore;
+	return backbone.preparations() != preparationsBefore;
 }
 
 /* A frozen view is drawn as it was, but for its size. */

@@ -76,7 +76,7 @@ Model::Model(const ModelSettings &settings)
 int Model::levelIndex(const ViewSettings &settings) const
 {
 	if (settings.level.empty())
-		return backbone->network().defaultLevel;
+		return backbone->defaultLevel();
 
 	const auto &levels = backbone->levels();
 	const auto found = std::ranges::find(levels, settings.level, &Level::name);

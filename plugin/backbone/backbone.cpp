@@ -96,7 +96,7 @@ TrainedNetwork TrainedNetwork::load(Network network, StateDict &parameters, doub
 	return trained;
 }
 
-struct Backbone::PreparedPlan {
+struct PlannedBackbone::PreparedPlan : Prepared {
 	/* What a step needs that can be made beforehand. */
 	struct Ready {
 		std::shared_ptr<const Convolution> convolution; /* Null for pools. */
@@ -109,17 +109,15 @@ struct Backbone::PreparedPlan {
 	std::vector<Ready> ready; /* By step. */
 };
 
-Backbone::Backbone(std::shared_ptr<const TrainedNetwork> trained) : trained_(std::move(trained)) {}
-
-Backbone::~Backbone() = default;
-
-const Plan &Backbone::planOf(const PreparedPlan &prepared)
+PlannedBackbone::PlannedBackbone(std::shared_ptr<const TrainedNetwork> trained)
+	: trained_(std::move(trained))
 {
-	return prepared.plan;
 }
 
-std::shared_ptr<const Convolution> Backbone::convolution(const Plan &plan, const Step &step,
-                                                         const std::vector<Size> &sizes)
+PlannedBackbone::~PlannedBackbone() = default;
+
+std::shared_ptr<const Convolution> PlannedBackbone::convolution(const Plan &plan, const Step &step,
+                                                                const std::vector<Size> &sizes)
 {
 	const Node &node = network().nodes[step.node];
 	if (node.kind != Node::Kind::Convolution)
@@ -136,7 +134,8 @@ std::shared_ptr<const Convolution> Backbone::convolution(const Plan &plan, const
 	return result;
 }
 
-std::shared_ptr<const Backbone::PreparedPlan> Backbone::prepare(const Demand &demand, Size image)
+std::shared_ptr<const PlannedBackbone::PreparedPlan>
+PlannedBackbone::preparedPlan(const Demand &demand, Size image)
 {
 	const auto found = std::ranges::find_if(recent_, [&](const auto &candidate) {
 		return candidate->plan.image == image && candidate->demand == demand;
@@ -149,8 +148,10 @@ std::shared_ptr<const Backbone::PreparedPlan> Backbone::prepare(const Demand &de
 	/* Weights laid out for another size are as large as the network. */
 	std::erase_if(recent_, [&](const auto &old) { return old->plan.image != image; });
 	releaseTensorMemory(); /* Its results are of other sizes. */
-	++plansMade_;
-	PreparedPlan made = { demand, Plan::of(network(), demand, image), {} };
+	++preparations_;
+	PreparedPlan made;
+	made.demand = demand;
+	made.plan = Plan::of(network(), demand, image);
 	std::vector<Size> sizes(network().nodes.size());
 	std::vector<ChannelSet> channels(network().nodes.size());
 	for (const Step &step : made.plan.steps) {
@@ -163,6 +164,12 @@ std::shared_ptr<const Backbone::PreparedPlan> Backbone::prepare(const Demand &de
 			made.ready.back().gather = ChannelGather::of(
 				channels[source], step.channels, options().device());
 	}
+	for (std::size_t level = 0; level < demand.size(); ++level) {
+		const int node = network().levelNodes[level];
+		made.levels.push_back(demand[level].empty()
+		                              ? Prepared::Maps()
+		                              : Prepared::Maps{ channels[node], sizes[node] });
+	}
 	recent_.push_front(std::make_shared<const PreparedPlan>(std::move(made)));
 	if (recent_.size() > plansKept)
 		recent_.pop_back();
@@ -170,10 +177,15 @@ std::shared_ptr<const Backbone::PreparedPlan> Backbone::prepare(const Demand &de
 	return recent_.front();
 }
 
-Features Backbone::forward(const at::Tensor &image, const Demand &demand)
+std::shared_ptr<const Backbone::Prepared> PlannedBackbone::prepare(const Demand &demand, Size image)
+{
+	return preparedPlan(demand, image);
+}
+
+Features PlannedBackbone::forward(const at::Tensor &image, const Demand &demand)
 {
 	const Size size = { static_cast<int>(image.size(3)), static_cast<int>(image.size(2)) };
-	const auto prepared = prepare(demand, size);
+	const auto prepared = preparedPlan(demand, size);
 	const TensorMemoryScope memory; /* For what the plan computes, not for its weights. */
 	std::vector<LevelMaps> values(network().nodes.size());
 

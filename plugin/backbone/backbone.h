@@ -50,46 +50,82 @@ struct TrainedNetwork {
 	                           at::TensorOptions options, int imageChannels);
 };
 
-/** \brief Computes what a demand needs of a network, and no more */
+/** \brief Gives the feature maps of an image: a network that is known as data, or a module that is
+ * not */
 class Backbone
 {
 public:
-	explicit Backbone(std::shared_ptr<const TrainedNetwork> trained);
-	~Backbone();
+	virtual ~Backbone() = default;
 
-	const Network &network() const { return trained_->network; }
-	const std::vector<Level> &levels() const { return trained_->network.levels; }
-	const at::TensorOptions &options() const { return trained_->options; }
+	/** \brief From the finest to the deepest */
+	virtual const std::vector<Level> &levels() const = 0;
+	/** \brief Index of the one that is shown where none is chosen */
+	virtual int defaultLevel() const = 0;
+	/** \brief Device and type of images and maps */
+	virtual const at::TensorOptions &options() const = 0;
+	/** \brief Of an image; those beyond the third are ignored */
+	virtual int imageChannels() const { return 3; }
 	/** \brief Of an image of \a size pixels, [1, C, H, W] */
 	std::vector<int64_t> imageShape(Size size) const
 	{
-		return { 1, trained_->imageChannels, size.height, size.width };
+		return { 1, imageChannels(), size.height, size.width };
 	}
 
-	/** \brief A plan with what it needs laid out for it; it stays ready while somebody has it
-	 */
-	struct PreparedPlan;
-	std::shared_ptr<const PreparedPlan> prepare(const Demand &demand, Size image);
-	static const Plan &planOf(const PreparedPlan &prepared);
+	/** \brief What forward() gives for a demand and a size, with what it needs for that */
+	struct Prepared {
+		struct Maps {
+			ChannelSet channels; /**< Those asked for or more */
+			Size size;
+		};
+
+		virtual ~Prepared() = default;
+
+		std::vector<Maps> levels; /**< Where not asked for, with no channels */
+	};
+
+	/** \brief Makes ready for forward(); what it returns stays so while somebody has it */
+	virtual std::shared_ptr<const Prepared> prepare(const Demand &demand, Size image) = 0;
 
 	/**
-	 * \brief Runs the plan for \a demand on \a image, of the shape imageShape(), channels last
+	 * \brief Maps for \a demand of \a image, of the shape imageShape(), channels last
 	 *
-	 * The first call with a demand and a size prepares their plan: it slices weights and lays
-	 * them out for the convolutions. The last few of one size are kept.
+	 * The first call with a demand and a size prepares for them. The last few of one size are
+	 * kept.
 	 */
-	Features forward(const at::Tensor &image, const Demand &demand);
+	virtual Features forward(const at::Tensor &image, const Demand &demand) = 0;
 
-	/** \brief How many plans have been prepared so far */
-	int plansMade() const { return plansMade_; }
+	/** \brief How often it had to prepare so far */
+	virtual int preparations() const = 0;
+};
+
+/** \brief Computes what a demand needs of a network, and no more */
+class PlannedBackbone : public Backbone
+{
+public:
+	explicit PlannedBackbone(std::shared_ptr<const TrainedNetwork> trained);
+	~PlannedBackbone() override;
+
+	const Network &network() const { return trained_->network; }
+	const std::vector<Level> &levels() const override { return network().levels; }
+	int defaultLevel() const override { return network().defaultLevel; }
+	const at::TensorOptions &options() const override { return trained_->options; }
+	int imageChannels() const override { return trained_->imageChannels; }
+
+	/** \brief Slices weights, and lays them out for the convolutions */
+	std::shared_ptr<const Prepared> prepare(const Demand &demand, Size image) override;
+	Features forward(const at::Tensor &image, const Demand &demand) override;
+	int preparations() const override { return preparations_; }
 
 private:
+	struct PreparedPlan;
+
+	std::shared_ptr<const PreparedPlan> preparedPlan(const Demand &demand, Size image);
 	std::shared_ptr<const Convolution> convolution(const Plan &plan, const Step &step,
 	                                               const std::vector<Size> &sizes);
 
 	std::shared_ptr<const TrainedNetwork> trained_;
 	std::list<std::shared_ptr<const PreparedPlan>> recent_; /* The last used first. */
-	int plansMade_ = 0;
+	int preparations_ = 0;
 	/* Those that the recent plans use, by node, channels and size of the input. */
 	std::map<std::tuple<int, ChannelSet, int, int>, std::weak_ptr<const Convolution>>
 		convolutions_;

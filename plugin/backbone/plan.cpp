@@ -72,11 +72,6 @@ int64_t Plan::multiplyAdds() const
 		[](int64_t sum, const Step &step) { return sum + step.multiplyAdds; });
 }
 
-const Step &Plan::stepOf(int node) const
-{
-	return *std::ranges::find(steps, node, &Step::node);
-}
-
 Plan Plan::of(const Network &network, const Demand &demand, Size image)
 {
 	const std::vector<ChannelSet> needed = neededChannels(network, demand);

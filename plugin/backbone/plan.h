@@ -37,9 +37,6 @@ struct Plan {
 
 	int64_t multiplyAdds() const;
 
-	/** \brief The step that computes \a node; it is one of the plan's */
-	const Step &stepOf(int node) const;
-
 	/** \brief For an image of \a image pixels; of \a demand at least one set is not empty */
 	static Plan of(const Network &network, const Demand &demand, Size image);
 };

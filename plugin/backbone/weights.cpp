@@ -141,7 +141,7 @@ LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::Tens
 	}
 	/* Its network stays as long as all of it does. */
 	const std::shared_ptr<const TrainedNetwork> trained(loaded, &loaded->trained);
-	return { std::make_unique<Backbone>(trained), loaded->warning };
+	return { std::make_unique<PlannedBackbone>(trained), loaded->warning };
 }
 
 } /* namespace fm */

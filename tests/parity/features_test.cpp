@@ -231,11 +231,11 @@ TEST(Weights, AreSharedByBackbonesOfTheSameFile)
 {
 	const auto first = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
 	const auto second = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
-	EXPECT_EQ(&first.backbone->network(), &second.backbone->network());
+	EXPECT_EQ(&first.backbone->levels(), &second.backbone->levels());
 	const auto half = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kHalf);
-	EXPECT_NE(&first.backbone->network(), &half.backbone->network());
+	EXPECT_NE(&first.backbone->levels(), &half.backbone->levels());
 	const auto otherwise = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kFloat, 0.0);
-	EXPECT_NE(&first.backbone->network(), &otherwise.backbone->network());
+	EXPECT_NE(&first.backbone->levels(), &otherwise.backbone->levels());
 }
 
 /* Two views: all channels go on to the FPN, four are shown; the pool's are a part of p5's. */
