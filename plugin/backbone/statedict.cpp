@@ -73,6 +73,10 @@ at::ScalarType atenType(ScalarType type)
 		return at::kChar;
 	case ScalarType::UInt8:
 		return at::kByte;
+	case ScalarType::Float8E5M2:
+		return at::kFloat8_e5m2;
+	case ScalarType::Float8E4M3:
+		return at::kFloat8_e4m3fn;
 	case ScalarType::Bool:
 		break;
 	}
@@ -80,7 +84,7 @@ at::ScalarType atenType(ScalarType type)
 }
 
 /* The file's bytes may be unaligned, so the part that the view reaches is copied before use. */
-at::Tensor toTensor(const TensorView &view)
+at::Tensor toTensor(const Checkpoint &checkpoint, const TensorView &view)
 {
 	int64_t elements = 1;
 	for (std::size_t i = 0; i < view.shape.size(); ++i) {
@@ -91,7 +95,7 @@ at::Tensor toTensor(const TensorView &view)
 
 	const std::size_t size = elementSize(view.type);
 	at::Tensor reach = at::empty({ elements }, atenType(view.type));
-	std::memcpy(reach.mutable_data_ptr(), view.storage.data() + view.offset * size,
+	std::memcpy(reach.mutable_data_ptr(), checkpoint.elements(view).data() + view.offset * size,
 	            elements * size);
 	return reach.as_strided(view.shape, view.strides).to(at::kFloat).contiguous();
 }
@@ -142,6 +146,7 @@ StateDict::StateDict() : generator_(at::make_generator<at::CPUGeneratorImpl>(see
 
 StateDict::StateDict(const Checkpoint &checkpoint) : StateDict()
 {
+	checkpoint_ = &checkpoint;
 	for (const NamedTensor &entry : checkpoint.tensors())
 		if (std::string name = canonicalName(entry.name); !name.empty())
 			tensors_.try_emplace(std::move(name), &entry.tensor);
@@ -174,7 +179,7 @@ at::Tensor StateDict::take(const std::string &name, at::IntArrayRef shape, Param
 		return initialise(shape, parameter);
 	}
 	report_.matched.push_back(name);
-	return toTensor(view);
+	return toTensor(*checkpoint_, view);
 }
 
 LoadReport StateDict::report() const

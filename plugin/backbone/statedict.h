@@ -58,6 +58,7 @@ public:
 private:
 	at::Tensor initialise(at::IntArrayRef shape, Parameter parameter);
 
+	const Checkpoint *checkpoint_ = nullptr;
 	std::map<std::string, const TensorView *> tensors_;
 	std::set<std::string> asked_;
 	LoadReport report_; /* Without what is unexpected: that shows at the end. */

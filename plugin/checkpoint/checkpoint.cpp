@@ -33,18 +33,25 @@ const Format &findFormat(std::span<const std::byte> file)
 	return *found;
 }
 
+[[noreturn]] void throwNamed(const std::string &file, const FormatError &error)
+{
+	throw Error(error.kind, "'" + file + "' " + error.what(), error.detail, error.where);
+}
+
 } /* namespace */
 
 struct Checkpoint::Content {
 	explicit Content(const std::filesystem::path &file);
 
+	std::string name;
 	MappedFile file;
 	const Format &format;
 	FileTensors found;
 };
 
 Checkpoint::Content::Content(const std::filesystem::path &path)
-	: file(path), format(findFormat(file.bytes())), found(format.read(file.bytes()))
+	: name(path.string()), file(path), format(findFormat(file.bytes())),
+	  found(format.read(file.bytes()))
 {
 	if (found.tensors.empty())
 		throw FormatError(Error::Kind::Unreadable, "holds no tensors", format.name);
@@ -53,8 +60,7 @@ Checkpoint::Content::Content(const std::filesystem::path &path)
 Checkpoint::Checkpoint(const std::filesystem::path &file)
 try : content_(std::make_unique<Content>(file)) {
 } catch (const FormatError &error) {
-	throw Error(error.kind, "'" + file.string() + "' " + error.what(), error.detail,
-	            error.where);
+	throwNamed(file.string(), error);
 }
 
 Checkpoint::~Checkpoint() = default;
@@ -69,6 +75,15 @@ const std::string &Checkpoint::format() const
 const std::vector<NamedTensor> &Checkpoint::tensors() const
 {
 	return content_->found.tensors;
+}
+
+std::span<const std::byte> Checkpoint::elements(const TensorView &view) const
+{
+	try {
+		return content_->found.storages.bytes(view.storage);
+	} catch (const FormatError &error) {
+		throwNamed(content_->name, error);
+	}
 }
 
 std::size_t elementSize(ScalarType type)
@@ -87,6 +102,8 @@ std::size_t elementSize(ScalarType type)
 	case ScalarType::Int8:
 	case ScalarType::UInt8:
 	case ScalarType::Bool:
+	case ScalarType::Float8E5M2:
+	case ScalarType::Float8E4M3:
 		break;
 	}
 	return 1;

@@ -21,25 +21,27 @@ enum class ScalarType {
 	Int16,
 	Int8,
 	UInt8,
-	Bool
+	Bool,
+	Float8E5M2,
+	Float8E4M3, /**< Without infinities: PyTorch's float8_e4m3fn */
 };
 
 /** \brief Bytes that one element of \a type takes in a weights file */
 std::size_t elementSize(ScalarType type);
 
 /**
- * \brief One tensor of a weights file, little-endian, where it lies in the mapped file
+ * \brief One tensor of a weights file
  *
- * Element (i0, i1, ...) is at \a offset + i0 * strides[0] + i1 * strides[1] + ... in \a storage,
- * counted in elements. The Checkpoint has checked that all of them lie inside \a storage. The
- * memory belongs to the Checkpoint and may be unaligned.
+ * Element (i0, i1, ...) is at \a offset + i0 * strides[0] + i1 * strides[1] + ... in what
+ * Checkpoint::elements() returns, counted in elements. The Checkpoint has checked that all of them
+ * lie inside.
  */
 struct TensorView {
 	ScalarType type;
 	std::vector<int64_t> shape;
 	std::vector<int64_t> strides;
 	int64_t offset;
-	std::span<const std::byte> storage;
+	std::size_t storage; /**< Its number in the file; tensors of the same number share memory */
 };
 
 struct NamedTensor {
@@ -75,6 +77,17 @@ public:
 	 * index.
 	 */
 	const std::vector<NamedTensor> &tensors() const;
+
+	/**
+	 * \brief The memory in which the offset and the strides of \a view, one of tensors(), count
+	 *
+	 * Little-endian, and it may be unaligned. Where the file holds it like this it is the
+	 * mapped file itself; else it is unpacked on the first call, and then kept with the
+	 * Checkpoint. For one thread at a time.
+	 *
+	 * \throws Error Unreadable if it does not unpack or has a wrong checksum
+	 */
+	std::span<const std::byte> elements(const TensorView &view) const;
 
 private:
 	struct Content;

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/storage.h"
 
 namespace fm {
 
 /** \brief What a reader finds in a file */
 struct FileTensors {
 	std::vector<NamedTensor> tensors;
-	/** Memory of those that are compressed in the file; the others lie in the file itself */
-	std::vector<std::vector<std::byte>> unpacked;
+	Storages storages;
 };
 
 /** \brief Whether a file begins like one that torch.save wrote, since PyTorch 1.6 */

@@ -91,7 +91,7 @@ Children childrenOf(const Graph &graph, ValueId value)
 class Walk
 {
 public:
-	Walk(const Graph &graph, const TorchStorages &storages)
+	Walk(const Graph &graph, TorchStorages &storages)
 		: graph_(graph), storages_(storages), onPath_(graph.values.size())
 	{
 	}
@@ -113,7 +113,7 @@ private:
 	void spend(std::size_t memory);
 
 	const Graph &graph_;
-	const TorchStorages &storages_;
+	TorchStorages &storages_;
 	std::vector<bool> onPath_; /* by value: a list that holds itself is not entered again */
 	std::vector<Level> path_;
 	std::string name_;
@@ -189,7 +189,7 @@ void Walk::spend(std::size_t memory)
 
 } /* namespace */
 
-std::vector<NamedTensor> nameTensors(const Graph &graph, const TorchStorages &storages)
+std::vector<NamedTensor> nameTensors(const Graph &graph, TorchStorages &storages)
 {
 	return Walk(graph, storages).run();
 }

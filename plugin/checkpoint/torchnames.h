@@ -14,6 +14,6 @@ namespace fm {
  *
  * \throws FormatError
  */
-std::vector<NamedTensor> nameTensors(const pickle::Graph &graph, const TorchStorages &storages);
+std::vector<NamedTensor> nameTensors(const pickle::Graph &graph, TorchStorages &storages);
 
 } /* namespace fm */

@@ -115,22 +115,28 @@ std::vector<TorchStorageId> findStorageIds(const pickle::Graph &graph)
 	return ids;
 }
 
-std::span<const std::byte> storageBytes(const TorchStorages &storages, const TorchStorageId &id)
+void TorchStorages::hold(std::string key, Storage storage)
 {
-	const auto found = storages.find(id.key);
-	if (found == storages.end())
+	held_.insert_or_assign(std::move(key), Held{ std::move(storage), std::nullopt });
+}
+
+TorchStorages::Part TorchStorages::find(const TorchStorageId &id)
+{
+	const auto found = held_.find(id.key);
+	if (found == held_.end())
 		throwDamaged("storage '" + id.key + "': not in the file");
-	const std::size_t elementSize = elementSizeOf(id);
-	if (id.count > found->second.size() / elementSize)
+	Held &held = found->second;
+	if (id.count > held.storage.size / elementSizeOf(id))
 		throwDamaged("storage '" + id.key + "': " + std::to_string(id.count) +
-		             " elements expected, " + std::to_string(found->second.size()) +
+		             " elements expected, " + std::to_string(held.storage.size) +
 		             " bytes there");
-	const auto bytes = found->second.first(id.count * elementSize);
+	if (!held.number)
+		held.number = storages_.add(held.storage);
 	if (!id.part)
-		return bytes;
+		return { *held.number, 0, id.count };
 	if (id.part->offset > id.count || id.part->count > id.count - id.part->offset)
 		throwDamaged("storage '" + id.key + "': a part reaches beyond its end");
-	return bytes.subspan(id.part->offset * elementSize, id.part->count * elementSize);
+	return { *held.number, id.part->offset, id.part->count };
 }
 
 } /* namespace fm */

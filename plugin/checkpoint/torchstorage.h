@@ -3,13 +3,11 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/pickle.h"
+#include "checkpoint/storage.h"
 
 #include <unordered_map>
 
 namespace fm {
-
-/** \brief The memory of each storage that a file holds, by its key */
-using TorchStorages = std::unordered_map<std::string, std::span<const std::byte>>;
 
 /** \brief What a tensor says about the memory in which its elements lie */
 struct TorchStorageId {
@@ -39,10 +37,35 @@ std::optional<TorchStorageId> findStorageId(const pickle::Graph &graph, pickle::
 /** \brief Every storage that a pickle speaks of, as it is first spoken of */
 std::vector<TorchStorageId> findStorageIds(const pickle::Graph &graph);
 
-/**
- * \brief The bytes that \a id, of a known type, means
- * \throws FormatError if they are not all in \a storages
- */
-std::span<const std::byte> storageBytes(const TorchStorages &storages, const TorchStorageId &id);
+/** \brief The storages that a file holds, by their keys; only those of tensors become Storages */
+class TorchStorages
+{
+public:
+	/** \brief Elements of one of the Storages */
+	struct Part {
+		std::size_t storage;
+		uint64_t first;
+		uint64_t count;
+	};
+
+	explicit TorchStorages(Storages &storages) : storages_(storages) {}
+
+	void hold(std::string key, Storage storage);
+
+	/**
+	 * \brief What \a id, of a known type, means
+	 * \throws FormatError if not all of it is in the file
+	 */
+	Part find(const TorchStorageId &id);
+
+private:
+	struct Held {
+		Storage storage;
+		std::optional<std::size_t> number;
+	};
+
+	Storages &storages_;
+	std::unordered_map<std::string, Held> held_;
+};
 
 } /* namespace fm */

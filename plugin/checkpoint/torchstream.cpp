@@ -55,11 +55,10 @@ std::unordered_map<std::string, std::size_t> findElementSizes(const pickle::Grap
 }
 
 /** \brief For each key of the list that comes first: a count of elements, then the elements */
-TorchStorages readStorages(ByteReader &reader, const pickle::Graph &graph)
+void holdStorages(ByteReader &reader, const pickle::Graph &graph, TorchStorages &storages)
 {
 	const auto elementSizes = findElementSizes(graph);
 	const pickle::Graph keys = pickle::read(reader);
-	TorchStorages storages;
 	for (const pickle::ValueId item : keys.items(keys.root)) {
 		const std::optional<std::string> key = keys.text(item);
 		const auto found = key ? elementSizes.find(*key) : elementSizes.end();
@@ -70,9 +69,10 @@ TorchStorages readStorages(ByteReader &reader, const pickle::Graph &graph)
 			reader.fail("storage '" + *key + "' has " + std::to_string(count) +
 			            " elements, " + std::to_string(reader.remaining()) +
 			            " bytes are left");
-		storages[*key] = reader.take(count * found->second);
+		const std::string name = "stream, byte " + std::to_string(reader.position());
+		const auto bytes = reader.take(count * found->second);
+		storages.hold(*key, { name, bytes, bytes.size() });
 	}
-	return storages;
 }
 
 } /* namespace */
@@ -90,8 +90,11 @@ FileTensors readTorchStream(std::span<const std::byte> file)
 	checkVersion(reader);
 	checkByteOrder(reader);
 	const pickle::Graph graph = pickle::read(reader);
-	const TorchStorages storages = readStorages(reader, graph);
-	return { nameTensors(graph, storages), {} };
+	Storages storages(file.size());
+	TorchStorages held(storages);
+	holdStorages(reader, graph, held);
+	std::vector<NamedTensor> tensors = nameTensors(graph, held);
+	return { std::move(tensors), std::move(storages) };
 }
 
 } /* namespace fm */

@@ -107,27 +107,27 @@ uint64_t countElements(const std::vector<int64_t> &shape)
 	return count;
 }
 
-void checkReach(const TensorView &tensor)
+/** \brief Makes the offset one in the whole storage */
+void place(TensorView &tensor, const TorchStorages::Part &part)
 {
+	tensor.storage = part.storage;
+	int64_t last = tensor.offset;
+	bool overflows = __builtin_add_overflow(tensor.offset, part.first, &tensor.offset);
 	if (countElements(tensor.shape) == 0)
 		return;
-	int64_t last = tensor.offset;
-	bool overflows = false;
 	for (std::size_t i = 0; i < tensor.shape.size(); i++) {
 		int64_t step = 0;
 		overflows |= __builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &step);
 		overflows |= __builtin_add_overflow(last, step, &last);
 	}
-	const std::size_t count = tensor.storage.size() / elementSize(tensor.type);
-	if (overflows || static_cast<uint64_t>(last) >= count)
-		throwDamaged("pickle: a tensor reaches beyond the " + std::to_string(count) +
+	if (overflows || static_cast<uint64_t>(last) >= part.count)
+		throwDamaged("pickle: a tensor reaches beyond the " + std::to_string(part.count) +
 		             " elements of its storage");
 }
 
 } /* namespace */
 
-std::optional<TensorView> findTensor(const Graph &graph, const TorchStorages &storages,
-                                     ValueId value)
+std::optional<TensorView> findTensor(const Graph &graph, TorchStorages &storages, ValueId value)
 {
 	const auto args = tensorArguments(graph, value);
 	if (args.empty() || isNegatedOrConjugated(graph, args))
@@ -140,10 +140,10 @@ std::optional<TensorView> findTensor(const Graph &graph, const TorchStorages &st
 		return std::nullopt;
 
 	TensorView tensor = { *type, readSizes(graph, args[2]), readSizes(graph, args[3]),
-		              readSize(graph, args[1]), storageBytes(storages, *storage) };
+		              readSize(graph, args[1]), 0 };
 	if (tensor.shape.size() != tensor.strides.size())
 		throwDamaged("pickle: a tensor's shape and strides differ in length");
-	checkReach(tensor);
+	place(tensor, storages.find(*storage));
 	return tensor;
 }
 

@@ -13,7 +13,7 @@ namespace fm {
  *
  * \throws FormatError if an element lies outside the tensor's storage
  */
-std::optional<TensorView> findTensor(const pickle::Graph &graph, const TorchStorages &storages,
+std::optional<TensorView> findTensor(const pickle::Graph &graph, TorchStorages &storages,
                                      pickle::ValueId value);
 
 } /* namespace fm */

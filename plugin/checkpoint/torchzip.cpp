@@ -27,11 +27,11 @@ std::string findFolder(const ZipArchive &archive)
 }
 
 /** \brief Files older than PyTorch 2.1 have no such entry and are little-endian */
-void checkByteOrder(ZipArchive &archive, const std::string &folder)
+void checkByteOrder(const ZipArchive &archive, const std::string &folder, Storages &storages)
 {
 	if (!archive.contains(folder + "byteorder"))
 		return;
-	const auto order = archive.read(folder + "byteorder");
+	const auto order = storages.bytes(storages.add(archive.find(folder + "byteorder")));
 	if (!std::ranges::equal(order, std::as_bytes(std::span("little", 6))))
 		throw FormatError(Error::Kind::Unsupported,
 		                  "was saved on a big-endian machine; load it in PyTorch and save "
@@ -39,16 +39,14 @@ void checkByteOrder(ZipArchive &archive, const std::string &folder)
 		                  "the entry byteorder is not 'little'");
 }
 
-TorchStorages readStorages(ZipArchive &archive, const std::string &folder,
-                           const pickle::Graph &graph)
+void holdStorages(const ZipArchive &archive, const std::string &folder, const pickle::Graph &graph,
+                  TorchStorages &storages)
 {
-	TorchStorages storages;
 	for (const TorchStorageId &id : findStorageIds(graph)) {
 		const std::string name = folder + "data/" + id.key;
 		if (archive.contains(name))
-			storages[id.key] = archive.read(name);
+			storages.hold(id.key, archive.find(name));
 	}
-	return storages;
 }
 
 } /* namespace */
@@ -61,13 +59,17 @@ bool isTorchZip(std::span<const std::byte> file)
 
 FileTensors readTorchZip(std::span<const std::byte> file)
 {
-	ZipArchive archive(file);
+	const ZipArchive archive(file);
 	const std::string folder = findFolder(archive);
-	checkByteOrder(archive, folder);
-	ByteReader reader(archive.read(folder + "data.pkl"), "data.pkl");
+	Storages storages(file.size());
+	checkByteOrder(archive, folder, storages);
+	const std::size_t values = storages.add(archive.find(folder + "data.pkl"));
+	ByteReader reader(storages.bytes(values), "data.pkl");
 	const pickle::Graph graph = pickle::read(reader);
-	const TorchStorages storages = readStorages(archive, folder, graph);
-	return { nameTensors(graph, storages), archive.releaseUnpacked() };
+	TorchStorages held(storages);
+	holdStorages(archive, folder, graph, held);
+	std::vector<NamedTensor> tensors = nameTensors(graph, held);
+	return { std::move(tensors), std::move(storages) };
 }
 
 } /* namespace fm */

@@ -4,8 +4,6 @@
 #include "checkpoint/bytereader.h"
 
 #include <algorithm>
-#include <limits>
-#include <zlib.h>
 
 namespace fm {
 
@@ -25,10 +23,6 @@ constexpr uint32_t inZip64 = 0xffffffff;
 constexpr uint16_t encryptedFlag = 1;
 constexpr uint16_t storedMethod = 0;
 constexpr uint16_t deflatedMethod = 8;
-
-/* Trained weights hardly shrink, so an archive that grows more than this is meant to do harm. */
-constexpr uint64_t unpackedAllowance = 64 << 20;
-constexpr uint64_t unpackedPerByte = 20;
 
 void expectSignature(ByteReader &reader, uint32_t signature, const char *what)
 {
@@ -91,21 +85,6 @@ ByteReader zip64Field(std::span<const std::byte> extra)
 	return ByteReader({}, "zip64 field");
 }
 
-/** \brief One call of zlib for everything: the sizes are known, and zlib counts in 32 bits */
-bool inflateExactly(std::span<const std::byte> packed, std::span<std::byte> unpacked)
-{
-	z_stream stream = {};
-	if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-		throw std::bad_alloc();
-	stream.next_in = const_cast<Bytef *>(reinterpret_cast<const Bytef *>(packed.data()));
-	stream.avail_in = static_cast<uInt>(packed.size());
-	stream.next_out = reinterpret_cast<Bytef *>(unpacked.data());
-	stream.avail_out = static_cast<uInt>(unpacked.size());
-	const int result = inflate(&stream, Z_FINISH);
-	inflateEnd(&stream);
-	return result == Z_STREAM_END && stream.avail_in == 0 && stream.avail_out == 0;
-}
-
 } /* namespace */
 
 ZipArchive::ZipArchive(std::span<const std::byte> file) : file_(file)
@@ -157,26 +136,25 @@ std::optional<std::string> ZipArchive::findFolderOf(const std::string &name) con
 	return std::nullopt;
 }
 
-std::span<const std::byte> ZipArchive::read(const std::string &name)
+Storage ZipArchive::find(const std::string &name) const
 {
 	const auto found = entries_.find(name);
 	if (found == entries_.end())
 		throwDamaged("zip archive: no entry '" + name + "'");
 	const Entry &entry = found->second;
+	const auto packed = packedBytes(entry);
+	const std::string place =
+		"zip entry '" + name + "', byte " + std::to_string(packed.data() - file_.data());
 	if (entry.flags & encryptedFlag)
-		throw FormatError(Error::Kind::Unsupported, "is encrypted",
-		                  "zip entry '" + name + "'");
-	if (entry.method == deflatedMethod)
-		return unpack(name, entry);
-	if (entry.method != storedMethod)
+		throw FormatError(Error::Kind::Unsupported, "is encrypted", place);
+	if (entry.method != storedMethod && entry.method != deflatedMethod)
 		throw FormatError(Error::Kind::Unsupported,
 		                  "is compressed in a way that is not handled; "
 		                  "only stored and deflated entries are",
-		                  "zip entry '" + name + "', method " +
-		                          std::to_string(entry.method));
-	if (entry.packedSize != entry.size)
-		throwDamaged("zip entry '" + name + "': stored, but its two sizes differ");
-	return packedBytes(entry);
+		                  place + ": method " + std::to_string(entry.method));
+	const auto packing = entry.method == deflatedMethod ? Storage::Packing::Deflated
+	                                                    : Storage::Packing::None;
+	return { place, packed, entry.size, packing, entry.checksum };
 }
 
 std::span<const std::byte> ZipArchive::packedBytes(const Entry &entry) const
@@ -190,28 +168,6 @@ std::span<const std::byte> ZipArchive::packedBytes(const Entry &entry) const
 	reader.take(nameSize);
 	reader.take(extraSize);
 	return reader.take(entry.packedSize);
-}
-
-std::span<const std::byte> ZipArchive::unpack(const std::string &name, const Entry &entry)
-{
-	const auto packed = packedBytes(entry);
-	const uint64_t allowed = unpackedAllowance + unpackedPerByte * file_.size();
-	if (entry.size > allowed - unpackedSize_ || entry.size > std::numeric_limits<uInt>::max() ||
-	    packed.size() > std::numeric_limits<uInt>::max())
-		throw FormatError(Error::Kind::Unsupported,
-		                  "is compressed so much that it is not safe to unpack",
-		                  "zip entry '" + name + "': " + std::to_string(packed.size()) +
-		                          " bytes become " + std::to_string(entry.size));
-	unpackedSize_ += entry.size;
-
-	std::vector<std::byte> unpacked(entry.size);
-	if (!inflateExactly(packed, unpacked))
-		throwDamaged("zip entry '" + name + "': does not unpack to " +
-		             std::to_string(entry.size) + " bytes");
-	if (crc32_z(0, reinterpret_cast<const Bytef *>(unpacked.data()), unpacked.size()) !=
-	    entry.checksum)
-		throwDamaged("zip entry '" + name + "': wrong checksum");
-	return unpacked_.emplace_back(std::move(unpacked));
 }
 
 } /* namespace fm */

@@ -26,8 +26,9 @@ constexpr int64_t mostElementsRead = 10000;
 
 const char *nameOf(ScalarType type)
 {
-	static const char *const names[] = { "Float64", "Float32", "Float16", "BFloat16", "Int64",
-		                             "Int32",   "Int16",   "Int8",    "UInt8",    "Bool" };
+	static const char *const names[] = { "Float64", "Float32", "Float16",    "BFloat16",
+		                             "Int64",   "Int32",   "Int16",      "Int8",
+		                             "UInt8",   "Bool",    "Float8E5M2", "Float8E4M3" };
 	return names[static_cast<int>(type)];
 }
 
@@ -49,6 +50,19 @@ double halfToDouble(uint16_t bits)
 	if (exponent == 0)
 		return sign * std::ldexp(fraction, -24);
 	return sign * std::ldexp(1024 + fraction, exponent - 25);
+}
+
+/** \brief Of the type without infinities */
+double float8ToDouble(uint8_t bits)
+{
+	const int exponent = bits >> 3 & 15;
+	const int fraction = bits & 7;
+	const double sign = bits >> 7 ? -1 : 1;
+	if (exponent == 15 && fraction == 7)
+		return NAN;
+	if (exponent == 0)
+		return sign * std::ldexp(fraction, -9);
+	return sign * std::ldexp(8 + fraction, exponent - 10);
 }
 
 double element(ScalarType type, const std::byte *at)
@@ -76,25 +90,29 @@ double element(ScalarType type, const std::byte *at)
 	case ScalarType::UInt8:
 	case ScalarType::Bool:
 		return load<uint8_t>(at);
+	case ScalarType::Float8E5M2:
+		return halfToDouble(static_cast<uint16_t>(load<uint8_t>(at)) << 8);
+	case ScalarType::Float8E4M3:
+		return float8ToDouble(static_cast<uint8_t>(*at));
 	}
 	return NAN;
 }
 
 /** \brief The first elements in row-major order */
-std::vector<double> valuesOf(const TensorView &tensor)
+std::vector<double> valuesOf(const Checkpoint &checkpoint, const TensorView &tensor)
 {
 	std::vector<double> values;
 	std::vector<int64_t> index(tensor.shape.size());
 	for (const int64_t size : tensor.shape)
 		if (size == 0)
 			return values;
+	const auto storage = checkpoint.elements(tensor);
 	while (values.size() < mostElementsRead) {
 		int64_t place = tensor.offset;
 		for (std::size_t i = 0; i < index.size(); i++)
 			place += index[i] * tensor.strides[i];
 		const std::size_t size = fm::elementSize(tensor.type);
-		values.push_back(
-			element(tensor.type, tensor.storage.subspan(place * size, size).data()));
+		values.push_back(element(tensor.type, storage.subspan(place * size, size).data()));
 
 		std::size_t axis = index.size();
 		while (axis > 0 && ++index[axis - 1] == tensor.shape[axis - 1])
@@ -154,13 +172,13 @@ bool isSame(double a, double b)
 	return a == b || (std::isnan(a) && std::isnan(b));
 }
 
-void expectEqual(const NamedTensor &found, const Expected &expected)
+void expectEqual(const Checkpoint &checkpoint, const NamedTensor &found, const Expected &expected)
 {
 	SCOPED_TRACE(expected.name);
 	EXPECT_EQ(found.name, expected.name);
 	EXPECT_EQ(nameOf(found.tensor.type), expected.type);
 	EXPECT_EQ(found.tensor.shape, expected.shape);
-	const std::vector<double> values = valuesOf(found.tensor);
+	const std::vector<double> values = valuesOf(checkpoint, found.tensor);
 	ASSERT_EQ(values.size(), expected.values.size());
 	for (std::size_t i = 0; i < values.size(); i++)
 		EXPECT_PRED2(isSame, values[i], expected.values[i]) << "element " << i;
@@ -174,7 +192,7 @@ void expectAsInPyTorch(const fs::path &file)
 	const Checkpoint checkpoint(file);
 	ASSERT_EQ(checkpoint.tensors().size(), expected.size());
 	for (std::size_t i = 0; i < expected.size(); i++)
-		expectEqual(checkpoint.tensors()[i], expected[i]);
+		expectEqual(checkpoint, checkpoint.tensors()[i], expected[i]);
 }
 
 void expectError(const fs::path &file, Error::Kind kind, const std::string &predicate)
@@ -200,7 +218,7 @@ bool readAll(const fs::path &file)
 	try {
 		const Checkpoint checkpoint(file);
 		for (const NamedTensor &named : checkpoint.tensors())
-			valuesOf(named.tensor);
+			valuesOf(checkpoint, named.tensor);
 		return true;
 	} catch (const Error &) {
 		return false;
@@ -286,8 +304,7 @@ TEST_F(SavedCheckpoint, TensorsShareTheirStorage)
 {
 	expectBothAsInPyTorch("shared");
 	const Checkpoint checkpoint(folder / "shared.zip.pth");
-	EXPECT_EQ(checkpoint.tensors()[0].tensor.storage.data(),
-	          checkpoint.tensors()[2].tensor.storage.data());
+	EXPECT_EQ(checkpoint.tensors()[0].tensor.storage, checkpoint.tensors()[2].tensor.storage);
 }
 
 TEST_F(SavedCheckpoint, TrainingCheckpointsAreFlattened)
@@ -340,10 +357,10 @@ TEST_F(SavedCheckpoint, ContainersThatHoldThemselvesAreWalkedOnce)
 TEST_F(SavedCheckpoint, TensorsOutliveAMove)
 {
 	Checkpoint first(folder / "state.zip.pth");
-	const std::vector<double> values = valuesOf(first.tensors()[0].tensor);
+	const std::vector<double> values = valuesOf(first, first.tensors()[0].tensor);
 	Checkpoint second(folder / "deflated.pth");
 	second = std::move(first);
-	EXPECT_EQ(valuesOf(second.tensors()[0].tensor), values);
+	EXPECT_EQ(valuesOf(second, second.tensors()[0].tensor), values);
 }
 
 TEST_F(SavedCheckpoint, NothingThatAFileNamesIsCalled)
