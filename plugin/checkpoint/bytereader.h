@@ -24,6 +24,7 @@ public:
 	{
 	}
 
+	const std::string &name() const { return name_; }
 	std::size_t position() const { return position_; }
 	std::size_t remaining() const { return bytes_.size() - position_; }
 

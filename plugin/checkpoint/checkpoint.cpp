@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkpoint/checkpoint.h"
 
+#include "checkpoint/fileformat.h"
 #include "checkpoint/formaterror.h"
 #include "checkpoint/mappedfile.h"
-#include "checkpoint/torchfile.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace fm {
 
@@ -22,14 +23,17 @@ const Format &findFormat(std::span<const std::byte> file)
 	static const Format formats[] = {
 		{ "torch.save (zip)", isTorchZip, readTorchZip },
 		{ "torch.save (stream)", isTorchStream, readTorchStream },
+		{ "safetensors", isSafetensors, readSafetensors },
+		{ "pickle", isPickle, readPickle },
 	};
 	const auto found = std::ranges::find_if(
 		formats, [file](const Format &format) { return format.recognises(file); });
 	if (found == std::end(formats))
 		throw FormatError(Error::Kind::Unreadable,
 		                  "is not a checkpoint that can be read: neither torch.save's zip "
-		                  "format nor its older stream format",
-		                  "the file does not begin like either");
+		                  "format nor its older stream format, nor safetensors, nor a "
+		                  "pickle of arrays",
+		                  "byte 0: the file does not begin like any of these");
 	return *found;
 }
 
@@ -43,15 +47,31 @@ const Format &findFormat(std::span<const std::byte> file)
 struct Checkpoint::Content {
 	explicit Content(const std::filesystem::path &file);
 
+	Content(std::span<const std::byte> bytes, std::string name);
+
 	std::string name;
-	MappedFile file;
+	std::optional<MappedFile> file;
 	const Format &format;
 	FileTensors found;
+
+private:
+	void check() const;
 };
 
 Checkpoint::Content::Content(const std::filesystem::path &path)
-	: name(path.string()), file(path), format(findFormat(file.bytes())),
-	  found(format.read(file.bytes()))
+	: name(path.string()), file(std::in_place, path), format(findFormat(file->bytes())),
+	  found(format.read(file->bytes()))
+{
+	check();
+}
+
+Checkpoint::Content::Content(std::span<const std::byte> bytes, std::string name)
+	: name(std::move(name)), format(findFormat(bytes)), found(format.read(bytes))
+{
+	check();
+}
+
+void Checkpoint::Content::check() const
 {
 	if (found.tensors.empty())
 		throw FormatError(Error::Kind::Unreadable, "holds no tensors", format.name);
@@ -61,6 +81,12 @@ Checkpoint::Checkpoint(const std::filesystem::path &file)
 try : content_(std::make_unique<Content>(file)) {
 } catch (const FormatError &error) {
 	throwNamed(file.string(), error);
+}
+
+Checkpoint::Checkpoint(std::span<const std::byte> bytes, const std::string &name)
+try : content_(std::make_unique<Content>(bytes, name)) {
+} catch (const FormatError &error) {
+	throwNamed(name, error);
 }
 
 Checkpoint::~Checkpoint() = default;

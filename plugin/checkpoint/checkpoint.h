@@ -52,9 +52,10 @@ struct NamedTensor {
 /**
  * \brief A weights file as named tensors
  *
- * Reads what torch.save writes: the zip format (since PyTorch 1.6) and the stream format before
- * it. The file is mapped, so only the tensors that are used cost memory. Nothing that the file
- * names is ever called: classes in it become inert placeholders.
+ * Reads what torch.save writes, in the zip format (since PyTorch 1.6) and the stream format before
+ * it, safetensors, and pickles of NumPy's arrays such as detectron2's. The file is mapped, so only
+ * the tensors that are used cost memory. Nothing that the file names is ever called: classes in
+ * it become inert placeholders.
  */
 class Checkpoint
 {
@@ -62,11 +63,14 @@ public:
 	/** \throws Error NotFound, Unreadable (with file, offset and reason in the detail),
 	 * Unsupported */
 	explicit Checkpoint(const std::filesystem::path &file);
+	/** \brief A file's content in memory, which must outlive this; errors call it \a name */
+	Checkpoint(std::span<const std::byte> bytes, const std::string &name);
 	~Checkpoint();
 	Checkpoint(Checkpoint &&) noexcept;
 	Checkpoint &operator=(Checkpoint &&) noexcept;
 
-	/** \brief The file's format, for a person: "torch.save (zip)" or "torch.save (stream)" */
+	/** \brief For a person: "torch.save (zip)", "torch.save (stream)", "safetensors", "pickle"
+	 */
 	const std::string &format() const;
 
 	/**
@@ -82,8 +86,8 @@ public:
 	 * \brief The memory in which the offset and the strides of \a view, one of tensors(), count
 	 *
 	 * Little-endian, and it may be unaligned. Where the file holds it like this it is the
-	 * mapped file itself; else it is unpacked on the first call, and then kept with the
-	 * Checkpoint. For one thread at a time.
+	 * mapped file itself; else it is unpacked, its numbers swapped, on the first call, and then
+	 * kept with the Checkpoint. For one thread at a time.
 	 *
 	 * \throws Error Unreadable if it does not unpack or has a wrong checksum
 	 */

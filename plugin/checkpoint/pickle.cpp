@@ -13,9 +13,6 @@ namespace {
 
 constexpr unsigned newestProtocol = 5;
 
-/* Five bytes of a pickle can name a class by two strings that it has memorized, and copy them. */
-constexpr std::size_t longestName = 1024;
-
 /** \brief Python's pickle machine, but a call is only written down, as an Object */
 class Machine
 {
@@ -36,7 +33,7 @@ private:
 	bool pushObject(Opcode opcode);
 
 	uint64_t decimalKey();
-	std::string stringAt(ValueId id);
+	std::string_view nameAt(ValueId id);
 	Entries entriesOf(const std::vector<ValueId> &keysAndValues);
 
 	void append(ValueId target, const std::vector<ValueId> &items);
@@ -52,6 +49,7 @@ private:
 Graph Machine::run()
 {
 	for (;;) {
+		stack_.startAt(reader_.position());
 		const auto opcode = static_cast<Opcode>(reader_.number<uint8_t>());
 		if (opcode == Opcode::Stop)
 			return stack_.finish();
@@ -206,11 +204,11 @@ bool Machine::pushName(Opcode opcode)
 	switch (opcode) {
 	case Opcode::StackGlobal: {
 		const auto names = stack_.pop(2);
-		stack_.push(Global{ stringAt(names[0]), stringAt(names[1]) });
+		stack_.push(Global{ nameAt(names[0]), nameAt(names[1]) });
 		break;
 	}
 	case Opcode::PersId:
-		stack_.push(PersistentId{ stack_.add(std::string(reader_.line())) });
+		stack_.push(PersistentId{ stack_.add(Text{ reader_.line() }) });
 		break;
 	case Opcode::BinPersId:
 		stack_.push(PersistentId{ stack_.pop() });
@@ -261,12 +259,13 @@ uint64_t Machine::decimalKey()
 	return key;
 }
 
-std::string Machine::stringAt(ValueId id)
+/** \brief Only protocol 4 and later name things by values, and write them plainly */
+std::string_view Machine::nameAt(ValueId id)
 {
-	const std::string *string = stack_.as<std::string>(id);
-	if (!string || string->size() > longestName)
-		reader_.fail("a name that is too long or not a string");
-	return *string;
+	const Text *text = stack_.as<Text>(id);
+	if (!text || text->notation != Text::Notation::Plain)
+		reader_.fail("a name that is no plain text");
+	return text->written;
 }
 
 Entries Machine::entriesOf(const std::vector<ValueId> &keysAndValues)
@@ -333,19 +332,29 @@ std::span<const ValueId> Graph::items(ValueId id) const
 	return {};
 }
 
-bool Graph::isString(ValueId id, std::string_view text) const
+bool Graph::isText(ValueId id, std::string_view text) const
 {
-	const std::string *string = as<std::string>(id);
-	return string && *string == text;
+	const Text *found = as<Text>(id);
+	if (!found)
+		return false;
+	if (found->notation == Text::Notation::Plain)
+		return found->written == text;
+	/* What is asked for is short; decoding long ones for nothing would take time. */
+	return found->written.size() <= 16 * text.size() && decode(*found) == text;
 }
 
 std::optional<std::string> Graph::text(ValueId id) const
 {
-	if (const std::string *string = as<std::string>(id))
-		return *string;
+	if (const Text *found = as<Text>(id))
+		return decode(*found);
 	if (const int64_t *number = as<int64_t>(id))
 		return std::to_string(*number);
 	return std::nullopt;
+}
+
+void Graph::fail(ValueId id, const std::string &what, std::source_location where) const
+{
+	throwDamaged(source + ", byte " + std::to_string(places[id]) + ": " + what, where);
 }
 
 Graph read(ByteReader &reader)

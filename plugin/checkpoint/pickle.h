@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "checkpoint/pickletext.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,7 +38,7 @@ struct BigInt {
 };
 
 struct Bytes {
-	std::string content;
+	std::span<const std::byte> content;
 };
 
 /** \brief A list or a set */
@@ -54,8 +57,8 @@ struct Dict {
 
 /** \brief The name of a class or function; nothing ever looks it up */
 struct Global {
-	std::string module;
-	std::string name;
+	std::string_view module;
+	std::string_view name;
 };
 
 /** \brief What Python would make by calling \a callable with \a args, and do to it afterwards */
@@ -72,17 +75,21 @@ struct PersistentId {
 	ValueId id;
 };
 
-using Value = std::variant<None, bool, int64_t, BigInt, double, std::string, Bytes, List, Tuple,
-                           Dict, Global, Object, PersistentId>;
+using Value = std::variant<None, bool, int64_t, BigInt, double, Text, Bytes, List, Tuple, Dict,
+                           Global, Object, PersistentId>;
 
 /**
  * \brief All values of a pickle, inert
+ *
+ * Texts, bytes and names lie where the pickle was read from.
  *
  * The items of a tuple and the parts of an object come before it; a list, a dict and what is put
  * into an object later may refer to anything, themselves included.
  */
 struct Graph {
+	std::string source; /**< What the pickle is, for an error: "data.pkl" */
 	std::vector<Value> values;
+	std::vector<std::size_t> places; /**< Of each value's opcode, in the source */
 	ValueId root = 0;
 
 	template<typename Type>
@@ -94,16 +101,21 @@ struct Graph {
 	/** \brief The items of a list or a tuple; none for any other value */
 	std::span<const ValueId> items(ValueId id) const;
 
-	bool isString(ValueId id, std::string_view text) const;
+	bool isText(ValueId id, std::string_view text) const;
 
-	/** \brief A copy of a string, or a whole number in decimals: what a name is made of */
+	/** \brief A copy of a text, or a whole number in decimals: what a name is made of */
 	std::optional<std::string> text(ValueId id) const;
+
+	/** \throws FormatError that says where \a id is and \a what is wrong with it */
+	[[noreturn]] void fail(ValueId id, const std::string &what,
+	                       std::source_location where = std::source_location::current()) const;
 };
 
 /**
  * \brief Reads one pickle of protocol 0 to 5 and leaves \a reader behind its end
  *
- * Nothing that the pickle names is imported or called.
+ * The bytes that are read must outlive the graph. Nothing that the pickle names is imported or
+ * called.
  *
  * \throws FormatError
  */

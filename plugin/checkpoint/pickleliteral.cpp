@@ -55,12 +55,12 @@ Value binaryFraction(ByteReader &reader)
 
 Value text(ByteReader &reader, uint64_t size)
 {
-	return std::string(reader.text(size));
+	return Text{ reader.text(size) };
 }
 
 Value bytes(ByteReader &reader, uint64_t size)
 {
-	return Bytes{ std::string(reader.text(size)) };
+	return Bytes{ reader.take(size) };
 }
 
 std::optional<Value> readConstant(Opcode opcode)
@@ -121,9 +121,9 @@ std::optional<Value> readText(Opcode opcode, ByteReader &reader)
 	case Opcode::BinUnicode8:
 		return text(reader, reader.number<uint64_t>());
 	case Opcode::String:
+		return Text{ reader.line(), Text::Notation::Literal };
 	case Opcode::Unicode:
-		/* Kept as written: protocol 0, which quotes its text, cannot hold a tensor. */
-		return std::string(reader.line());
+		return Text{ reader.line(), Text::Notation::RawUnicode };
 	case Opcode::Global:
 		return readGlobal(reader);
 	case Opcode::ShortBinBytes:
@@ -151,8 +151,8 @@ std::optional<Value> readLiteral(Opcode opcode, ByteReader &reader)
 
 Global readGlobal(ByteReader &reader)
 {
-	std::string module(reader.line());
-	return { std::move(module), std::string(reader.line()) };
+	const std::string_view module = reader.line();
+	return { module, reader.line() };
 }
 
 } /* namespace fm::pickle */

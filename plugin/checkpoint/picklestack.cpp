@@ -15,11 +15,17 @@ constexpr std::size_t mostMemorized = 4 << 20;
 
 } /* namespace */
 
+Stack::Stack(const ByteReader &reader) : reader_(reader)
+{
+	graph_.source = reader.name();
+}
+
 ValueId Stack::add(Value value)
 {
 	if (graph_.values.size() >= mostValues)
 		reader_.fail("too many pickled values");
 	graph_.values.push_back(std::move(value));
+	graph_.places.push_back(place_);
 	return static_cast<ValueId>(graph_.values.size() - 1);
 }
 

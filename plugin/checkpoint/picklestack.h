@@ -16,7 +16,10 @@ namespace fm::pickle {
 class Stack
 {
 public:
-	explicit Stack(const ByteReader &reader) : reader_(reader) {}
+	explicit Stack(const ByteReader &reader);
+
+	/** \brief An opcode starts at byte \a place: that of the values which it makes */
+	void startAt(std::size_t place) { place_ = place; }
 
 	/** \brief Makes a value without putting it on the stack */
 	ValueId add(Value value);
@@ -54,6 +57,7 @@ private:
 
 	const ByteReader &reader_;
 	Graph graph_;
+	std::size_t place_ = 0;
 	std::vector<ValueId> stack_;
 	std::vector<std::size_t> marks_;
 	std::unordered_map<uint64_t, ValueId> memo_;

@@ -3,6 +3,7 @@
 
 #include "checkpoint/formaterror.h"
 
+#include <algorithm>
 #include <limits>
 #include <zlib.h>
 
@@ -42,18 +43,57 @@ void inflate(const Storage &storage, std::span<std::byte> unpacked)
 		throwDamaged(storage.name + ": wrong checksum");
 }
 
-void checkSize(const Storage &storage)
+void unpack(const Storage &storage, std::span<std::byte> unpacked)
+{
+	const pickle::Text text = { { reinterpret_cast<const char *>(storage.packed.data()),
+		                      storage.packed.size() },
+		                    storage.notation };
+	switch (storage.packing) {
+	case Storage::Packing::None:
+		std::ranges::copy(storage.packed, unpacked.begin());
+		break;
+	case Storage::Packing::Deflated:
+		inflate(storage, unpacked);
+		break;
+	case Storage::Packing::Text:
+		if (!pickle::encodeLatin1(text, unpacked))
+			throwDamaged(storage.name + ": not the text of " +
+			             std::to_string(storage.size) + " bytes");
+		break;
+	}
+}
+
+void swapBytes(std::span<std::byte> numbers, std::size_t size)
+{
+	for (; numbers.size() >= size; numbers = numbers.subspan(size))
+		std::ranges::reverse(numbers.first(size));
+}
+
+bool liesReady(const Storage &storage)
+{
+	return storage.packing == Storage::Packing::None && storage.swappedSize == 1;
+}
+
+bool canHaveItsSize(const Storage &storage)
 {
 	const uint64_t packed = storage.packed.size();
-	if (storage.packing == Storage::Packing::None) {
-		if (storage.size != packed)
-			throwDamaged(storage.name + ": " + std::to_string(storage.size) +
-			             " bytes expected, " + std::to_string(packed) + " there");
-		return;
+	switch (storage.packing) {
+	case Storage::Packing::None:
+		return storage.size == packed;
+	case Storage::Packing::Deflated:
+		return storage.size / mostPerDeflatedByte <= packed;
+	case Storage::Packing::Text:
+		break;
 	}
-	if (storage.size / mostPerDeflatedByte > packed)
-		throwDamaged(storage.name + ": " + std::to_string(packed) +
-		             " bytes cannot unpack to " + std::to_string(storage.size));
+	return storage.size <= packed;
+}
+
+/** \brief zlib counts in 32 bits */
+bool isTooLargeForZlib(const Storage &storage)
+{
+	constexpr uint64_t most = std::numeric_limits<uInt>::max();
+	return storage.packing == Storage::Packing::Deflated &&
+	       (storage.size > most || storage.packed.size() > most);
 }
 
 } /* namespace */
@@ -62,10 +102,12 @@ Storages::Storages(uint64_t fileSize) : allowed_(unpackedAllowance + unpackedPer
 
 std::size_t Storages::add(Storage storage)
 {
-	checkSize(storage);
-	if (storage.packing != Storage::Packing::None) {
-		constexpr uint64_t most = std::numeric_limits<uInt>::max();
-		if (storage.size > allowed_ || storage.size > most || storage.packed.size() > most)
+	if (!canHaveItsSize(storage))
+		throwDamaged(storage.name + ": " + std::to_string(storage.packed.size()) +
+		             " bytes cannot be the " + std::to_string(storage.size) +
+		             " that are expected");
+	if (!liesReady(storage)) {
+		if (storage.size > allowed_ || isTooLargeForZlib(storage))
 			throw FormatError(Error::Kind::Unsupported,
 			                  "is compressed so much that it is not safe to unpack",
 			                  storage.name + ": " +
@@ -80,11 +122,14 @@ std::size_t Storages::add(Storage storage)
 std::span<const std::byte> Storages::bytes(std::size_t number)
 {
 	Item &item = items_.at(number);
-	if (item.storage.packing == Storage::Packing::None)
+	if (liesReady(item.storage))
 		return item.storage.packed;
 	if (!item.unpacked) {
 		auto unpacked = std::make_unique_for_overwrite<std::byte[]>(item.storage.size);
-		inflate(item.storage, { unpacked.get(), item.storage.size });
+		const std::span<std::byte> bytes(unpacked.get(), item.storage.size);
+		unpack(item.storage, bytes);
+		if (item.storage.swappedSize > 1)
+			swapBytes(bytes, item.storage.swappedSize);
 		item.unpacked = std::move(unpacked);
 	}
 	return { item.unpacked.get(), item.storage.size };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "checkpoint/pickletext.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,20 +14,26 @@ namespace fm {
 
 /** \brief A run of numbers as a file holds it */
 struct Storage {
-	enum class Packing { None, Deflated };
+	enum class Packing {
+		None,
+		Deflated,
+		Text, /**< Of a pickle, a character for each byte */
+	};
 
-	std::string name;                  /**< What it is, for an error: "zip entry 'data/0'" */
+	std::string name; /**< What it is and where, for an error: "zip entry 'data/0', byte 64" */
 	std::span<const std::byte> packed; /**< In the file */
-	uint64_t size;                     /**< Bytes, unpacked */
+	uint64_t size = 0;                 /**< Bytes, unpacked */
 	Packing packing = Packing::None;
-	uint32_t checksum = 0; /**< CRC-32 of what was deflated */
+	uint32_t checksum = 0;                /**< CRC-32 of what was deflated */
+	pickle::Text::Notation notation = {}; /**< Of a text */
+	std::size_t swappedSize = 1;          /**< Bytes of a number, if they are big-endian */
 };
 
 /**
  * \brief The storages of a file
  *
- * Those that are packed are unpacked when they are first asked for, and then kept. All errors
- * are FormatErrors.
+ * Those that are packed or big-endian are unpacked when they are first asked for, and then kept.
+ * All errors are FormatErrors.
  */
 class Storages
 {

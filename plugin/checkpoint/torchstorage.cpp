@@ -52,7 +52,7 @@ uint64_t readCount(const pickle::Graph &graph, pickle::ValueId value)
 {
 	const int64_t *count = graph.as<int64_t>(value);
 	if (!count || *count < 0)
-		throwDamaged("pickle: a storage's size or offset is negative or no number");
+		graph.fail(value, "a storage's size or offset is negative or no number");
 	return static_cast<uint64_t>(*count);
 }
 
@@ -63,7 +63,7 @@ std::optional<TorchStorageId::Part> readPart(const pickle::Graph &graph, pickle:
 		return std::nullopt;
 	const auto fields = graph.items(value);
 	if (fields.size() != 3)
-		throwDamaged("pickle: a storage's part is not described by three values");
+		graph.fail(value, "a storage's part is not described by three values");
 	return TorchStorageId::Part{ readCount(graph, fields[1]), readCount(graph, fields[2]) };
 }
 
@@ -88,15 +88,15 @@ std::optional<TorchStorageId> findStorageId(const pickle::Graph &graph, pickle::
 	if (!persistent)
 		return std::nullopt;
 	const auto fields = graph.items(persistent->id);
-	if (fields.empty() || !graph.isString(fields[0], "storage"))
+	if (fields.empty() || !graph.isText(fields[0], "storage"))
 		return std::nullopt;
 	if (fields.size() != 5 && fields.size() != 6)
-		throwDamaged("pickle: a storage is not described by five or six values");
+		graph.fail(value, "a storage is not described by five or six values");
 
 	const auto *type = graph.as<pickle::Global>(fields[1]);
 	std::optional<std::string> key = graph.text(fields[2]);
 	if (!type || !key || key->size() > longestKey)
-		throwDamaged("pickle: a storage without a type or a usable key");
+		graph.fail(value, "a storage without a type or a usable key");
 	TorchStorageId id = { std::move(*key), type->name, readCount(graph, fields[4]), {} };
 	if (fields.size() == 6)
 		id.part = readPart(graph, fields[5]);
@@ -117,26 +117,38 @@ std::vector<TorchStorageId> findStorageIds(const pickle::Graph &graph)
 
 void TorchStorages::hold(std::string key, Storage storage)
 {
-	held_.insert_or_assign(std::move(key), Held{ std::move(storage), std::nullopt });
+	held_.insert_or_assign(std::move(key), Held{ std::move(storage), {} });
 }
 
-TorchStorages::Part TorchStorages::find(const TorchStorageId &id)
+TorchStorages::Part TorchStorages::find(const pickle::Graph &graph, pickle::ValueId value,
+                                        const TorchStorageId &id)
 {
 	const auto found = held_.find(id.key);
 	if (found == held_.end())
-		throwDamaged("storage '" + id.key + "': not in the file");
+		graph.fail(value, "storage '" + id.key + "' is not in the file");
 	Held &held = found->second;
-	if (id.count > held.storage.size / elementSizeOf(id))
-		throwDamaged("storage '" + id.key + "': " + std::to_string(id.count) +
-		             " elements expected, " + std::to_string(held.storage.size) +
-		             " bytes there");
-	if (!held.number)
-		held.number = storages_.add(held.storage);
+	const std::size_t elementSize = elementSizeOf(id);
+	if (id.count > held.storage.size / elementSize)
+		graph.fail(value, std::to_string(id.count) + " elements expected, but " +
+		                          held.storage.name + " has " +
+		                          std::to_string(held.storage.size) + " bytes");
+	const std::size_t number = add(held, isBigEndian_ ? elementSize : 1);
 	if (!id.part)
-		return { *held.number, 0, id.count };
+		return { number, 0, id.count * elementSize };
 	if (id.part->offset > id.count || id.part->count > id.count - id.part->offset)
-		throwDamaged("storage '" + id.key + "': a part reaches beyond its end");
-	return { *held.number, id.part->offset, id.part->count };
+		graph.fail(value, "a part reaches beyond the end of its storage");
+	return { number, id.part->offset * elementSize, id.part->count * elementSize };
+}
+
+std::size_t TorchStorages::add(Held &held, std::size_t swappedSize)
+{
+	const auto [place, isNew] = held.numbers.try_emplace(swappedSize);
+	if (isNew) {
+		Storage storage = held.storage;
+		storage.swappedSize = swappedSize;
+		place->second = storages_.add(std::move(storage));
+	}
+	return place->second;
 }
 
 } /* namespace fm */

@@ -5,6 +5,7 @@
 #include "checkpoint/pickle.h"
 #include "checkpoint/storage.h"
 
+#include <map>
 #include <unordered_map>
 
 namespace fm {
@@ -41,30 +42,37 @@ std::vector<TorchStorageId> findStorageIds(const pickle::Graph &graph);
 class TorchStorages
 {
 public:
-	/** \brief Elements of one of the Storages */
+	/** \brief Bytes of one of the Storages */
 	struct Part {
 		std::size_t storage;
 		uint64_t first;
-		uint64_t count;
+		uint64_t size;
 	};
 
-	explicit TorchStorages(Storages &storages) : storages_(storages) {}
+	/** \param isBigEndian Whether the file says so of its numbers */
+	TorchStorages(Storages &storages, bool isBigEndian)
+		: storages_(storages), isBigEndian_(isBigEndian)
+	{
+	}
 
 	void hold(std::string key, Storage storage);
 
 	/**
 	 * \brief What \a id, of a known type, means
-	 * \throws FormatError if not all of it is in the file
+	 * \param value Which value says so, for the FormatError if not all of it is in the file
 	 */
-	Part find(const TorchStorageId &id);
+	Part find(const pickle::Graph &graph, pickle::ValueId value, const TorchStorageId &id);
 
 private:
 	struct Held {
 		Storage storage;
-		std::optional<std::size_t> number;
+		std::map<std::size_t, std::size_t> numbers; /* by the bytes that are swapped */
 	};
 
+	std::size_t add(Held &held, std::size_t swappedSize);
+
 	Storages &storages_;
+	bool isBigEndian_;
 	std::unordered_map<std::string, Held> held_;
 };
 

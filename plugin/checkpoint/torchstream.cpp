@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkpoint/bytereader.h"
-#include "checkpoint/torchfile.h"
-#include "checkpoint/torchnames.h"
+#include "checkpoint/fileformat.h"
+#include "checkpoint/tensornames.h"
 
 #include <algorithm>
 #include <array>
@@ -22,22 +22,6 @@ void checkVersion(ByteReader &reader)
 	const int64_t *number = version.as<int64_t>(version.root);
 	if (!number || *number != protocolVersion)
 		reader.fail("not version 1001 of the stream format");
-}
-
-void checkByteOrder(ByteReader &reader)
-{
-	const pickle::Graph system = pickle::read(reader);
-	const auto *facts = system.as<pickle::Dict>(system.root);
-	if (!facts)
-		reader.fail("no description of the system");
-	for (const auto &[key, value] : facts->entries) {
-		const bool *isLittle = system.as<bool>(value);
-		if (system.isString(key, "little_endian") && isLittle && !*isLittle)
-			throw FormatError(Error::Kind::Unsupported,
-			                  "was saved on a big-endian machine; load it in PyTorch "
-			                  "and save it again on a little-endian one",
-			                  "stream: little_endian is False");
-	}
 }
 
 /** \brief Bytes of an element of each storage */
@@ -88,12 +72,13 @@ FileTensors readTorchStream(std::span<const std::byte> file)
 	ByteReader reader(file, "stream");
 	pickle::read(reader); /* the magic number */
 	checkVersion(reader);
-	checkByteOrder(reader);
+	/* What the machine was like; whatever it was, PyTorch writes little-endian numbers. */
+	pickle::read(reader);
 	const pickle::Graph graph = pickle::read(reader);
 	Storages storages(file.size());
-	TorchStorages held(storages);
+	TorchStorages held(storages, false);
 	holdStorages(reader, graph, held);
-	std::vector<NamedTensor> tensors = nameTensors(graph, held);
+	std::vector<NamedTensor> tensors = nameTensors(graph, held, storages);
 	return { std::move(tensors), std::move(storages) };
 }
 

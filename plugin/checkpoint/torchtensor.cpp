@@ -2,8 +2,9 @@
 #include "checkpoint/torchtensor.h"
 
 #include "checkpoint/formaterror.h"
+#include "checkpoint/tensorshape.h"
 
-#include <limits>
+#include <algorithm>
 
 namespace fm {
 
@@ -11,8 +12,6 @@ namespace {
 
 using pickle::Graph;
 using pickle::ValueId;
-
-constexpr std::size_t mostDimensions = 64; /* as in PyTorch */
 
 /* A Parameter around a tensor with attributes, and some room. */
 constexpr int mostWrappers = 4;
@@ -51,99 +50,113 @@ std::optional<Rebuild> unwrapped(const Graph &graph, const Rebuild &rebuild)
 	return rebuild;
 }
 
-/** \brief The arguments (storage, offset, size, stride, ...) for a plain tensor, else none */
-std::span<const ValueId> tensorArguments(const Graph &graph, ValueId value)
+/** \brief Version 3 has the type of the elements: their storage is one of bytes */
+bool hasType(const Rebuild &rebuild)
+{
+	return rebuild.function == "_rebuild_tensor_v3";
+}
+
+/** \brief What rebuilds a plain tensor from (storage, offset, size, stride, ...), if it is one */
+std::optional<Rebuild> findRebuild(const Graph &graph, ValueId value)
 {
 	std::optional<Rebuild> rebuild = asRebuild(graph, value);
 	for (int i = 0; rebuild && i < mostWrappers; i++)
 		rebuild = unwrapped(graph, *rebuild);
-	if (!rebuild ||
-	    (rebuild->function != "_rebuild_tensor" && rebuild->function != "_rebuild_tensor_v2"))
-		return {};
-	if (rebuild->args.size() < 4)
-		throwDamaged("pickle: a tensor of fewer than four values");
-	return rebuild->args;
+	if (!rebuild || (rebuild->function != "_rebuild_tensor" &&
+	                 rebuild->function != "_rebuild_tensor_v2" && !hasType(*rebuild)))
+		return std::nullopt;
+	const std::size_t fewest = hasType(*rebuild) ? 7 : 4;
+	if (rebuild->args.size() < fewest)
+		graph.fail(value, "a tensor of fewer than " + std::to_string(fewest) + " values");
+	return rebuild;
 }
 
-/** \brief Whether the seventh argument says that the elements stand for something else */
-bool isNegatedOrConjugated(const Graph &graph, std::span<const ValueId> args)
+std::optional<ScalarType> typeNamed(std::string_view name)
 {
-	const auto *metadata = args.size() > 6 ? graph.as<pickle::Dict>(args[6]) : nullptr;
+	struct Named {
+		std::string_view name;
+		ScalarType type;
+	};
+	static constexpr Named types[] = {
+		{ "float64", ScalarType::Float64 },
+		{ "float32", ScalarType::Float32 },
+		{ "float16", ScalarType::Float16 },
+		{ "bfloat16", ScalarType::BFloat16 },
+		{ "int64", ScalarType::Int64 },
+		{ "int32", ScalarType::Int32 },
+		{ "int16", ScalarType::Int16 },
+		{ "int8", ScalarType::Int8 },
+		{ "uint8", ScalarType::UInt8 },
+		{ "bool", ScalarType::Bool },
+		{ "float8_e5m2", ScalarType::Float8E5M2 },
+		{ "float8_e4m3fn", ScalarType::Float8E4M3 },
+	};
+	const auto found = std::ranges::find(types, name, &Named::name);
+	return found == std::end(types) ? std::nullopt : std::optional(found->type);
+}
+
+std::optional<ScalarType> typeOf(const Graph &graph, const Rebuild &rebuild,
+                                 const TorchStorageId &storage)
+{
+	if (!hasType(rebuild))
+		return scalarTypeOf(storage);
+	const auto *type = graph.as<pickle::Global>(rebuild.args[6]);
+	/* Of another storage than UntypedStorage nobody knows in what the offset would count. */
+	if (!type || type->module != "torch" || elementSizeOf(storage) != 1)
+		return std::nullopt;
+	return typeNamed(type->name);
+}
+
+/** \brief Whether the last argument says that the elements stand for something else */
+bool isNegatedOrConjugated(const Graph &graph, const Rebuild &rebuild)
+{
+	const std::size_t place = hasType(rebuild) ? 7 : 6;
+	const auto *metadata =
+		rebuild.args.size() > place ? graph.as<pickle::Dict>(rebuild.args[place]) : nullptr;
 	return metadata && !metadata->entries.empty();
 }
 
-int64_t readSize(const Graph &graph, ValueId value)
+TorchStorageId readStorageId(const Graph &graph, ValueId value)
 {
-	const int64_t *size = graph.as<int64_t>(value);
-	if (!size || *size < 0)
-		throwDamaged("pickle: a tensor's size, stride or offset is negative or no number");
-	return *size;
-}
-
-std::vector<int64_t> readSizes(const Graph &graph, ValueId value)
-{
-	const auto items = graph.items(value);
-	if (items.size() > mostDimensions)
-		throwDamaged("pickle: a tensor of " + std::to_string(items.size()) + " dimensions");
-	std::vector<int64_t> sizes;
-	sizes.reserve(items.size());
-	for (const ValueId item : items)
-		sizes.push_back(readSize(graph, item));
-	return sizes;
-}
-
-/** \brief How many elements there are; strides of 0 allow for more than the storage has */
-uint64_t countElements(const std::vector<int64_t> &shape)
-{
-	uint64_t count = 1;
-	bool overflows = false;
-	for (const int64_t size : shape) {
-		if (size == 0)
-			return 0;
-		overflows |= __builtin_mul_overflow(count, static_cast<uint64_t>(size), &count);
-	}
-	if (overflows || count > std::numeric_limits<int64_t>::max())
-		throwDamaged("pickle: a tensor of more than 2^63 elements");
-	return count;
-}
-
-/** \brief Makes the offset one in the whole storage */
-void place(TensorView &tensor, const TorchStorages::Part &part)
-{
-	tensor.storage = part.storage;
-	int64_t last = tensor.offset;
-	bool overflows = __builtin_add_overflow(tensor.offset, part.first, &tensor.offset);
-	if (countElements(tensor.shape) == 0)
-		return;
-	for (std::size_t i = 0; i < tensor.shape.size(); i++) {
-		int64_t step = 0;
-		overflows |= __builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &step);
-		overflows |= __builtin_add_overflow(last, step, &last);
-	}
-	if (overflows || static_cast<uint64_t>(last) >= part.count)
-		throwDamaged("pickle: a tensor reaches beyond the " + std::to_string(part.count) +
-		             " elements of its storage");
+	std::optional<TorchStorageId> id = findStorageId(graph, value);
+	if (id)
+		return std::move(*id);
+	const auto *object = graph.as<pickle::Object>(value);
+	const auto *function = object ? graph.as<pickle::Global>(object->callable) : nullptr;
+	if (function && function->module == "torch.storage")
+		throw FormatError(Error::Kind::Unsupported,
+		                  "holds tensors that were written by pickle alone; save them "
+		                  "with torch.save instead",
+		                  graph.source + ", byte " + std::to_string(graph.places[value]) +
+		                          ": " + std::string(function->name));
+	graph.fail(value, "a tensor without a storage");
 }
 
 } /* namespace */
 
 std::optional<TensorView> findTensor(const Graph &graph, TorchStorages &storages, ValueId value)
 {
-	const auto args = tensorArguments(graph, value);
-	if (args.empty() || isNegatedOrConjugated(graph, args))
+	const std::optional<Rebuild> rebuild = findRebuild(graph, value);
+	if (!rebuild || isNegatedOrConjugated(graph, *rebuild))
 		return std::nullopt;
-	const std::optional<TorchStorageId> storage = findStorageId(graph, args[0]);
-	if (!storage)
-		throwDamaged("pickle: a tensor without a storage");
-	const std::optional<ScalarType> type = scalarTypeOf(*storage);
+	const auto args = rebuild->args;
+	const TorchStorageId storage = readStorageId(graph, args[0]);
+	const std::optional<ScalarType> type = typeOf(graph, *rebuild, storage);
 	if (!type)
 		return std::nullopt;
 
+	const TorchStorages::Part part = storages.find(graph, args[0], storage);
 	TensorView tensor = { *type, readSizes(graph, args[2]), readSizes(graph, args[3]),
-		              readSize(graph, args[1]), 0 };
+		              readSize(graph, args[1]), part.storage };
+	const std::size_t elementBytes = elementSize(*type);
 	if (tensor.shape.size() != tensor.strides.size())
-		throwDamaged("pickle: a tensor's shape and strides differ in length");
-	place(tensor, storages.find(*storage));
+		graph.fail(value, "a tensor's shape and strides differ in length");
+	if (!isWithin(tensor, part.size / elementBytes))
+		graph.fail(value, "a tensor reaches beyond the " + std::to_string(part.size) +
+		                          " bytes of its storage");
+	/* Only old files have parts, and theirs begin with an element. */
+	if (__builtin_add_overflow(tensor.offset, part.first / elementBytes, &tensor.offset))
+		graph.fail(value, "a tensor's offset is too large");
 	return tensor;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkpoint/bytereader.h"
-#include "checkpoint/torchfile.h"
-#include "checkpoint/torchnames.h"
+#include "checkpoint/fileformat.h"
+#include "checkpoint/tensornames.h"
 #include "checkpoint/ziparchive.h"
 
 #include <algorithm>
@@ -20,23 +20,23 @@ std::string findFolder(const ZipArchive &archive)
 		                  "no entry data.pkl");
 	if (archive.contains(*folder + "constants.pkl"))
 		throw FormatError(Error::Kind::Unsupported,
-		                  "is a TorchScript program, not a file of weights; save the "
-		                  "model's state_dict() instead",
+		                  "is a TorchScript program, not a file of weights; run it with "
+		                  "backbone=torchscript",
 		                  "there is an entry constants.pkl");
 	return *folder;
 }
 
-/** \brief Files older than PyTorch 2.1 have no such entry and are little-endian */
-void checkByteOrder(const ZipArchive &archive, const std::string &folder, Storages &storages)
+/** \brief Files older than PyTorch 2.1 do not say, and are little-endian */
+bool isBigEndian(const ZipArchive &archive, const std::string &folder, Storages &storages)
 {
 	if (!archive.contains(folder + "byteorder"))
-		return;
-	const auto order = storages.bytes(storages.add(archive.find(folder + "byteorder")));
-	if (!std::ranges::equal(order, std::as_bytes(std::span("little", 6))))
-		throw FormatError(Error::Kind::Unsupported,
-		                  "was saved on a big-endian machine; load it in PyTorch and save "
-		                  "it again on a little-endian one",
-		                  "the entry byteorder is not 'little'");
+		return false;
+	const Storage entry = archive.find(folder + "byteorder");
+	const auto order = storages.bytes(storages.add(entry));
+	const bool isBig = std::ranges::equal(order, std::as_bytes(std::span("big", 3)));
+	if (!isBig && !std::ranges::equal(order, std::as_bytes(std::span("little", 6))))
+		throwDamaged(entry.name + ": neither 'little' nor 'big'");
+	return isBig;
 }
 
 void holdStorages(const ZipArchive &archive, const std::string &folder, const pickle::Graph &graph,
@@ -62,13 +62,12 @@ FileTensors readTorchZip(std::span<const std::byte> file)
 	const ZipArchive archive(file);
 	const std::string folder = findFolder(archive);
 	Storages storages(file.size());
-	checkByteOrder(archive, folder, storages);
+	TorchStorages held(storages, isBigEndian(archive, folder, storages));
 	const std::size_t values = storages.add(archive.find(folder + "data.pkl"));
 	ByteReader reader(storages.bytes(values), "data.pkl");
 	const pickle::Graph graph = pickle::read(reader);
-	TorchStorages held(storages);
 	holdStorages(archive, folder, graph, held);
-	std::vector<NamedTensor> tensors = nameTensors(graph, held);
+	std::vector<NamedTensor> tensors = nameTensors(graph, held, storages);
 	return { std::move(tensors), std::move(storages) };
 }
 

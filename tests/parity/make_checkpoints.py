@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes weights files into a folder, and beside each good one what PyTorch finds in it.
 
-<file>.txt has a line for each tensor, in the order of the file:
-name, type, shape "2,3" and the values in row-major order, with tabs between them.
+Those of torch.save are made here, the others by make_arrays.py; expected.py says what goes beside them.
 """
 
 import argparse
@@ -16,47 +15,13 @@ import sys
 import warnings
 import zipfile
 
+import numpy
 import torch
+import torchvision
 from torch.serialization import MAGIC_NUMBER, PROTOCOL_VERSION
 
-TYPES = {
-    torch.float64: "Float64", torch.float32: "Float32", torch.float16: "Float16",
-    torch.bfloat16: "BFloat16", torch.int64: "Int64", torch.int32: "Int32",
-    torch.int16: "Int16", torch.int8: "Int8", torch.uint8: "UInt8", torch.bool: "Bool",
-}
-
-
-def isReadable(tensor):
-    """Whether strides and one of the types above describe a tensor."""
-    return tensor.dtype in TYPES and tensor.layout == torch.strided and not tensor.is_neg()
-
-
-def namedTensors(value, prefix="", ancestors=()):
-    if isinstance(value, torch.Tensor):
-        if isReadable(value):
-            yield prefix.rstrip("."), value
-        return
-    if isinstance(value, torch.nn.Module):
-        value = value.state_dict()
-    if isinstance(value, dict):
-        items = [(key, item) for key, item in value.items() if isinstance(key, (str, int))]
-    elif isinstance(value, (list, tuple)):
-        items = enumerate(value)
-    else:
-        return
-    if id(value) in ancestors:
-        return
-    for key, item in items:
-        yield from namedTensors(item, f"{prefix}{key}.", (*ancestors, id(value)))
-
-
-def describe(file, value):
-    with open(f"{file}.txt", "w") as out:
-        for name, tensor in namedTensors(value):
-            shape = ",".join(str(size) for size in tensor.shape)
-            values = tensor.detach().to(torch.float64).contiguous().flatten().tolist()
-            text = " ".join(repr(number) for number in values)
-            print(name, TYPES[tensor.dtype], shape, text, sep="\t", file=out)
+import make_arrays
+from expected import TYPES, Call, describe
 
 
 def save(file, value, zipped, expected=None, **options):
@@ -80,9 +45,9 @@ def allTypes():
     tensors = {str(type): numbers.abs().to(type) for type in TYPES}
     signed = {f"signed.{type}": numbers.to(type) for type in TYPES if type.is_signed}
     special = torch.tensor([float("inf"), float("-inf"), float("nan"), 6e-8, -0.0])
-    halves = {"half": special.half(), "bfloat": special.bfloat16(), "float": special}
+    specials = {f"special.{type}": special.to(type) for type in TYPES if type.is_floating_point}
     large = {"large": torch.tensor([2**62 + 1, -(2**62)])}
-    return {**tensors, **signed, **halves, **large}
+    return {**tensors, **signed, **specials, **large}
 
 
 def views():
@@ -127,7 +92,7 @@ def unreadableTypes():
     complexes = torch.tensor([1 + 2j, 3 - 4j])
     tensors = {
         "complex": complexes, "a": torch.ones(3), "complexDouble": complexes.to(torch.complex128),
-        "float8": torch.ones(3).to(torch.float8_e4m3fn), "b": torch.arange(5),
+        "float8": torch.ones(3).to(torch.float8_e4m3fnuz), "b": torch.arange(5),
         "uint16": torch.ones(3).to(torch.uint16), "negated": torch.ones(3)._neg_view(),
         "sparse": torch.eye(3).to_sparse(), "c": torch.tensor([True, False]),
     }
@@ -135,16 +100,6 @@ def unreadableTypes():
         tensors["quantised"] = torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8)
     tensors["d"] = torch.ones(2).half()
     return tensors
-
-
-class Call:
-    """Pickles as a call, whatever that does when PyTorch unpickles it."""
-
-    def __init__(self, function, *args):
-        self.reduced = (function, args)
-
-    def __reduce__(self):
-        return self.reduced
 
 
 class Stream:
@@ -206,6 +161,41 @@ def writeOddContainers(folder):
     describe(file, torch.load(file, weights_only=False))
 
 
+def writeByteOrders(folder):
+    """What a big-endian machine writes: in a zip its own numbers, in a stream little-endian ones."""
+    types = {name: tensor.clone() for name, tensor in allTypes().items()}
+    for tensor in types.values():
+        tensor.untyped_storage().byteswap(tensor.dtype)
+    torch.save(types, folder / "swapped.zip.pth")
+    for name, compression in (("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)):
+        file = folder / f"bigEndian.{name}.pth"
+        rewriteZip(folder / "swapped.zip.pth", file, compression,
+                   lambda name, data: b"big" if name.endswith("byteorder") else data)
+        describe(file, torch.load(file))
+    file = Stream(littleEndian=False).write(folder / "bigEndian.stream.pth", {"a": Stream.tensor()})
+    describe(file, torch.load(file, weights_only=False))
+
+
+def writeTraining(folder):
+    """What training scripts and frameworks leave behind."""
+    torch.manual_seed(0)
+    resnet = torchvision.models.resnet18()
+    saveBoth(folder, "resnet18", resnet)
+    saveBoth(folder, "parallel", torch.nn.DataParallel(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1))))
+    state = {f"model.{name}": tensor for name, tensor in stateDict().items()}
+    callback = {"monitor": "val_loss", "best_model_score": torch.tensor(0.25), "best_model_path": "epoch=3.ckpt"}
+    saveBoth(folder, "lightning", {
+        "epoch": 3, "global_step": 1200, "pytorch-lightning_version": "2.5.1", "state_dict": state,
+        "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"total": {"ready": 4}}}},
+        "callbacks": {"ModelCheckpoint{'monitor': 'val_loss'}": callback}, "optimizer_states": [], "lr_schedulers": [],
+        "hparams_name": "kwargs", "hyper_parameters": {"lr": 0.1, "args": argparse.Namespace(hidden=torch.ones(1)),
+                                                       "steps": collections.deque([1, 2])},
+    })
+    saveBoth(folder, "arrays", {"state_dict": stateDict(), "best": numpy.float64(0.75), "arrays": make_arrays.arrays()})
+    rewriteZip(folder / "arrays.zip.pth", folder / "deflatedArrays.pth", zipfile.ZIP_DEFLATED)
+    describe(folder / "deflatedArrays.pth", torch.load(folder / "arrays.zip.pth", weights_only=False))
+
+
 def writeLies(folder):
     lies = {
         "count": {"count": 7}, "offset": {"offset": 1}, "shape": {"shape": (2, 4)},
@@ -247,14 +237,30 @@ def writeHostile(folder):
         doubled = [doubled, doubled]
     Stream().write(folder / "hostile.doubled.pth", doubled)
 
-    rewriteZip(folder / "state.zip.pth", folder / "hostile.bomb.pth", zipfile.ZIP_DEFLATED,
-               lambda name, data: bytes(200 << 20) if name.endswith("data/0") else data)
+    for name in ("data/0", "data.pkl"):
+        rewriteZip(folder / "state.zip.pth", folder / f"hostile.bomb.{name.replace('/', '')}.pth", zipfile.ZIP_DEFLATED,
+                   lambda entry, data, bomb=name: bytes(200 << 20) if entry.endswith(bomb) else data)
+    writeSmallBombs(folder)
+
+
+def writeSmallBombs(folder):
+    """Deflated storages that unpack to more or less than they say, or to something else."""
+    whole = (folder / "deflated.pth").read_bytes()
+    with zipfile.ZipFile(folder / "deflated.pth") as archive:
+        entry = next(entry for entry in archive.infolist() if entry.filename.endswith("data/0"))
+    start = whole.index(b"PK\1\2")
+    while entry.filename.encode() not in whole[start + 46:start + 46 + len(entry.filename)]:
+        start = whole.index(b"PK\1\2", start + 1)
+    for name, place, value in (("more", 24, entry.file_size + 4), ("less", 24, 24), ("checksum", 16, entry.CRC ^ 1),
+                               ("claim", 24, 60 << 20)):
+        changed = bytearray(whole)
+        changed[start + place:start + place + 4] = struct.pack("<I", value)
+        (folder / f"late.{name}.pth").write_bytes(changed)
 
 
 def writeUnsupported(folder):
-    rewriteZip(folder / "state.zip.pth", folder / "bigEndian.zip.pth", zipfile.ZIP_STORED,
-               lambda name, data: b"big" if name.endswith("byteorder") else data)
-    Stream(littleEndian=False).write(folder / "bigEndian.stream.pth", Stream.tensor())
+    rewriteZip(folder / "state.zip.pth", folder / "lie.byteOrder.pth", zipfile.ZIP_STORED,
+               lambda name, data: b"middle" if name.endswith("byteorder") else data)
     rewriteZip(folder / "state.zip.pth", folder / "bzip2.pth", zipfile.ZIP_BZIP2)
     with warnings.catch_warnings(action="ignore"):
         torch.jit.script(torch.nn.Linear(2, 2)).save(folder / "script.pth")
@@ -279,9 +285,13 @@ def main():
     module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1, bias=False), torch.nn.BatchNorm2d(2))
     saveBoth(folder, "module", {"model": torch.nn.ModuleDict({"body": module})})
     writeOddContainers(folder)
+    writeByteOrders(folder)
+    writeTraining(folder)
     writeLies(folder)
     writeHostile(folder)
     writeUnsupported(folder)
+    make_arrays.writeAll(folder, allTypes())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,14 +6,16 @@
 namespace fm {
 
 /**
- * \brief All tensors of a pickle under their dotted names
+ * \brief All tensors of a pickle, PyTorch's and NumPy's, under their dotted names
  *
  * Goes through dicts, lists and tuples, and names the tensors of a whole pickled module as its
  * state_dict() would. Entries whose key is neither a string nor a whole number have no name and
  * are left out, as are other objects.
  *
+ * \param storages Those of the file, to which the memory of arrays is added
  * \throws FormatError
  */
-std::vector<NamedTensor> nameTensors(const pickle::Graph &graph, TorchStorages &storages);
+std::vector<NamedTensor> nameTensors(const pickle::Graph &graph, TorchStorages &torchStorages,
+                                     Storages &storages);
 
 } /* namespace fm */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "checkpoint/torchnames.h"
+#include "checkpoint/tensornames.h"
 
-#include "checkpoint/formaterror.h"
+#include "checkpoint/numpyarrays.h"
 #include "checkpoint/torchtensor.h"
 
 namespace fm {
@@ -69,7 +69,7 @@ void appendModule(const Graph &graph, const pickle::Dict &state, Children &child
 {
 	for (const std::string_view part : { "_parameters", "_buffers", "_modules" })
 		for (const auto &[key, value] : state.entries)
-			if (graph.isString(key, part))
+			if (graph.isText(key, part))
 				appendMapping(graph, value, children);
 }
 
@@ -91,8 +91,9 @@ Children childrenOf(const Graph &graph, ValueId value)
 class Walk
 {
 public:
-	Walk(const Graph &graph, TorchStorages &storages)
-		: graph_(graph), storages_(storages), onPath_(graph.values.size())
+	Walk(const Graph &graph, TorchStorages &torchStorages, Storages &storages)
+		: graph_(graph), torchStorages_(torchStorages), arrays_(graph, storages),
+		  onPath_(graph.values.size())
 	{
 	}
 
@@ -110,10 +111,11 @@ private:
 	void visit(ValueId value);
 	void enter(ValueId value);
 	void leave();
-	void spend(std::size_t memory);
+	void spend(ValueId value, std::size_t memory);
 
 	const Graph &graph_;
-	TorchStorages &storages_;
+	TorchStorages &torchStorages_;
+	NumpyArrays arrays_;
 	std::vector<bool> onPath_; /* by value: a list that holds itself is not entered again */
 	std::vector<Level> path_;
 	std::string name_;
@@ -142,7 +144,7 @@ void Walk::visitChild(Child child)
 		child.key ? graph_.text(*child.key) : std::to_string(child.place);
 	if (!key)
 		return;
-	spend(key->size());
+	spend(child.value, key->size());
 	if (path_.size() > 1)
 		name_ += '.';
 	name_ += *key;
@@ -151,12 +153,15 @@ void Walk::visitChild(Child child)
 
 void Walk::visit(ValueId value)
 {
-	std::optional<TensorView> tensor = findTensor(graph_, storages_, value);
+	std::optional<TensorView> tensor = findTensor(graph_, torchStorages_, value);
+	if (!tensor)
+		tensor = arrays_.find(value);
 	if (!tensor) {
 		enter(value);
 		return;
 	}
-	spend(sizeof(NamedTensor) + name_.size() + 2 * sizeof(int64_t) * tensor->shape.size());
+	spend(value,
+	      sizeof(NamedTensor) + name_.size() + 2 * sizeof(int64_t) * tensor->shape.size());
 	tensors_.push_back({ name_, std::move(*tensor) });
 }
 
@@ -168,8 +173,8 @@ void Walk::enter(ValueId value)
 	if (children.empty())
 		return;
 	if (path_.size() == mostLevels)
-		throwDamaged("pickle: more than " + std::to_string(mostLevels) + " nested values");
-	spend(children.size() * sizeof(Child));
+		graph_.fail(value, "more than " + std::to_string(mostLevels) + " nested values");
+	spend(value, children.size() * sizeof(Child));
 	path_.push_back({ value, std::move(children), 0, name_.size() });
 	onPath_[value] = true;
 }
@@ -180,18 +185,19 @@ void Walk::leave()
 	path_.pop_back();
 }
 
-void Walk::spend(std::size_t memory)
+void Walk::spend(ValueId value, std::size_t memory)
 {
 	spent_ += memory;
 	if (spent_ > mostMemory)
-		throwDamaged("pickle: names too many values");
+		graph_.fail(value, "too many values are named, the last of them this one");
 }
 
 } /* namespace */
 
-std::vector<NamedTensor> nameTensors(const Graph &graph, TorchStorages &storages)
+std::vector<NamedTensor> nameTensors(const Graph &graph, TorchStorages &torchStorages,
+                                     Storages &storages)
 {
-	return Walk(graph, storages).run();
+	return Walk(graph, torchStorages, storages).run();
 }
 
 } /* namespace fm */

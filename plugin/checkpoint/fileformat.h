@@ -24,4 +24,16 @@ bool isTorchStream(std::span<const std::byte> file);
 /** \throws FormatError */
 FileTensors readTorchStream(std::span<const std::byte> file);
 
+/** \brief Whether a file begins like one of the safetensors library */
+bool isSafetensors(std::span<const std::byte> file);
+
+/** \throws FormatError */
+FileTensors readSafetensors(std::span<const std::byte> file);
+
+/** \brief Whether a file begins like a pickle, which the stream format does too */
+bool isPickle(std::span<const std::byte> file);
+
+/** \throws FormatError */
+FileTensors readPickle(std::span<const std::byte> file);
+
 } /* namespace fm */
