@@ -48,11 +48,12 @@ private:
 
 Graph Machine::run()
 {
+	const std::size_t start = reader_.position();
 	for (;;) {
 		stack_.startAt(reader_.position());
 		const auto opcode = static_cast<Opcode>(reader_.number<uint8_t>());
 		if (opcode == Opcode::Stop)
-			return stack_.finish();
+			return stack_.finish(reader_.position() - start);
 		const bool isKnown = pushLiteral(opcode) || useMemo(opcode) || pushTuple(opcode) ||
 		                     arrangeStack(opcode) || pushContainer(opcode) ||
 		                     fillContainer(opcode) || pushName(opcode) ||

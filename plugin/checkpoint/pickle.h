@@ -87,7 +87,8 @@ using Value = std::variant<None, bool, int64_t, BigInt, double, Text, Bytes, Lis
  * into an object later may refer to anything, themselves included.
  */
 struct Graph {
-	std::string source; /**< What the pickle is, for an error: "data.pkl" */
+	std::string source;   /**< What the pickle is, for an error: "data.pkl" */
+	std::size_t size = 0; /**< Bytes that it takes there */
 	std::vector<Value> values;
 	std::vector<std::size_t> places; /**< Of each value's opcode, in the source */
 	ValueId root = 0;

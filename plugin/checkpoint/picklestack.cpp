@@ -99,8 +99,9 @@ void Stack::recall(uint64_t key)
 	pushAgain(found->second);
 }
 
-Graph Stack::finish()
+Graph Stack::finish(std::size_t size)
 {
+	graph_.size = size;
 	graph_.root = pop();
 	return std::move(graph_);
 }

@@ -48,8 +48,8 @@ public:
 		return std::get_if<Type>(&graph_.values[id]);
 	}
 
-	/** \brief Ends the work: the topmost value is the pickle's */
-	Graph finish();
+	/** \brief Ends the work after \a size bytes: the topmost value is the pickle's */
+	Graph finish(std::size_t size);
 
 private:
 	/** \brief Where the last mark is in the stack, 0 if there is none */

@@ -4,6 +4,8 @@
 #include "checkpoint/numpyarrays.h"
 #include "checkpoint/torchtensor.h"
 
+#include <algorithm>
+
 namespace fm {
 
 namespace {
@@ -15,9 +17,18 @@ constexpr std::size_t mostLevels = 256;
 
 /*
  * A dict may lie in many others, which lie in many others: a small file can name more tensors
- * than fit in memory. In bytes, roughly; enough for a million tensors.
+ * than fit in memory. In bytes, roughly. A tensor that is mentioned again takes some bytes of the
+ * pickle, and some hundred here.
  */
+constexpr std::size_t memoryAllowance = 4 << 20;
+constexpr std::size_t memoryPerByte = 256;
 constexpr std::size_t mostMemory = 256 << 20;
+
+std::size_t memoryFor(const Graph &graph)
+{
+	return std::min(mostMemory,
+	                memoryAllowance + memoryPerByte * std::min(graph.size, mostMemory));
+}
 
 struct Child {
 	std::optional<ValueId> key; /* none for an item of a list: its place is its name */
@@ -93,7 +104,7 @@ class Walk
 public:
 	Walk(const Graph &graph, TorchStorages &torchStorages, Storages &storages)
 		: graph_(graph), torchStorages_(torchStorages), arrays_(graph, storages),
-		  onPath_(graph.values.size())
+		  onPath_(graph.values.size()), allowed_(memoryFor(graph))
 	{
 	}
 
@@ -120,7 +131,7 @@ private:
 	std::vector<Level> path_;
 	std::string name_;
 	std::vector<NamedTensor> tensors_;
-	std::size_t spent_ = 0;
+	std::size_t allowed_;
 };
 
 std::vector<NamedTensor> Walk::run()
@@ -187,9 +198,9 @@ void Walk::leave()
 
 void Walk::spend(ValueId value, std::size_t memory)
 {
-	spent_ += memory;
-	if (spent_ > mostMemory)
+	if (memory > allowed_)
 		graph_.fail(value, "too many values are named, the last of them this one");
+	allowed_ -= memory;
 }
 
 } /* namespace */

@@ -4,7 +4,7 @@
 # Exits with 77 where it cannot be downloaded.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=pipelines/lib.sh
+# shellcheck source=SCRIPTDIR/../../pipelines/lib.sh
 source "$here/../../pipelines/lib.sh"
 # shellcheck source=pipelines/files.sh
 source "$root/pipelines/files.sh"

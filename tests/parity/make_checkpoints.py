@@ -269,8 +269,7 @@ def writeUnsupported(folder):
     torch.save({"epoch": 3}, folder / "noTensors.pth")
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+def writeAll(folder):
     folder.mkdir(parents=True, exist_ok=True)
     shared = torch.arange(6.0)
     saveBoth(folder, "state", stateDict())
@@ -294,4 +293,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    writeAll(pathlib.Path(sys.argv[1]))
