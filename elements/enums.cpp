@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "enums.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "frame/preprocess.h"
 #include "view/settings.h"
 #include "visualizer.h"
@@ -13,26 +17,18 @@ constexpr GEnumValue value(Enum value, const char *description, const char *nick
 	return { static_cast<int>(value), description, nick };
 }
 
-constexpr GEnumValue backbone(fm::BackboneKind kind, const char *description)
-{
-	return value(kind, description, fm::backboneName(kind));
-}
-
 } /* namespace */
 
 GType gst_feature_mosaic_backbone_get_type()
 {
-	using enum fm::BackboneKind;
-	static const GEnumValue values[] = {
-		backbone(ResNet18Fpn, "ResNet-18 with a feature pyramid network"),
-		backbone(ResNet34Fpn, "ResNet-34 with a feature pyramid network"),
-		backbone(ResNet50Fpn, "ResNet-50 with a feature pyramid network (Faster R-CNN)"),
-		backbone(ResNet101Fpn, "ResNet-101 with a feature pyramid network"),
-		backbone(ResNet152Fpn, "ResNet-152 with a feature pyramid network"),
-		backbone(MobileNetV2, "MobileNetV2's features"),
-		{},
-	};
-	static const GType type = g_enum_register_static("GstFeatureMosaicBackbone", values);
+	static const auto values = [] {
+		std::array<GEnumValue, std::size(fm::backbones) + 1> rows = {};
+		std::ranges::transform(fm::backbones, rows.begin(), [](const auto &row) {
+			return value(row.kind, row.description, row.name);
+		});
+		return rows;
+	}();
+	static const GType type = g_enum_register_static("GstFeatureMosaicBackbone", values.data());
 	return type;
 }
 

@@ -13,8 +13,9 @@ using ViewProperty = Property<fm::ViewSettings>;
 /** \brief Properties of a view: of each source pad, and of the element for its "src" pad */
 inline const ViewProperty viewProperties[] = {
 	{ "level",
-	  "Level to draw: c1 to c5 of the body, p2 to p5 and pool of the FPN (null: the finest FPN "
-	  "level, else the deepest)",
+	  "Level to draw: c1 to c5 of the body, p2 to p7 and pool of the FPN, as far as it has "
+	  "them "
+	  "(null: the finest FPN level, else the deepest)",
 	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::level> } },
 	{ "view", "Kind of picture",
 	  ViewProperty::choice<&fm::ViewSettings::view>(gst_feature_mosaic_view_get_type) },

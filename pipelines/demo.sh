@@ -153,7 +153,11 @@ fi
 
 # One file: one level. Nothing chosen: all levels, and where those are not a detector's, a look at one.
 if [ -n "$output" ] && [ "${#levels[@]}" -eq 0 ]; then
-    if [ "$backbone" = mobilenet-v2 ]; then levels=(c5); else levels=(p2); fi
+    case $backbone in
+    mobilenet-*-fpn) levels=(p4) ;;
+    *-fpn) levels=(p2) ;;
+    *) levels=(c5) ;;
+    esac
 fi
 if [ "${#levels[@]}" -eq 0 ]; then
     every_level

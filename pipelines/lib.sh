@@ -19,9 +19,10 @@ wrong_usage() {
 }
 
 feature_options_help='Network and mosaic (properties of the element; gst-inspect-1.0 featuremosaic lists their values):
-  --backbone NAME       resnet18-fpn, resnet34-fpn, resnet50-fpn, resnet101-fpn, resnet152-fpn, mobilenet-v2
+  --backbone NAME       resnet18, 34, 50, 101, 152, resnext50-32x4d, wide-resnet50-2, mobilenet-v2, mobilenet-v3-large,
+                        each also with -fpn behind it; vgg16, vgg16-bn
   --weights FILE        checkpoint of torch.save; without it the weights are random
-  --level NAME          c1 to c5, with an FPN also p2 to p5 and pool
+  --level NAME          c1 to c5, with an FPN also p2 to p5 and pool (that of a MobileNet begins with p4)
   --channels LIST       0-11, or 3,17,200-203, or top:12, or all
   --columns N, --rows N grid of tiles
   --colormap NAME       viridis, magma, inferno, plasma, cividis, turbo, gray, coolwarm
@@ -116,8 +117,9 @@ features() {
 # every_level: the levels that show the most of the backbone, where the user named none.
 every_level() {
     case $backbone in
-    mobilenet-v2) levels=(c1 c2 c3 c4 c5) ;;
-    *) levels=(p2 p3 p4 p5 pool) ;;
+    mobilenet-*-fpn) levels=(p4 p5 pool) ;;
+    '' | *-fpn) levels=(p2 p3 p4 p5 pool) ;;
+    *) levels=(c1 c2 c3 c4 c5) ;;
     esac
 }
 

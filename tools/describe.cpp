@@ -41,11 +41,10 @@ Error wrongUsage(const std::string &sentence)
 fm::BackboneKind backboneOf(const std::string &name)
 {
 	std::string accepted;
-	for (int i = 0; i <= static_cast<int>(fm::BackboneKind::MobileNetV2); ++i) {
-		const auto kind = static_cast<fm::BackboneKind>(i);
-		if (name == fm::backboneName(kind))
-			return kind;
-		accepted += std::string(accepted.empty() ? "" : ", ") + fm::backboneName(kind);
+	for (const fm::BackboneInfo &row : fm::backbones) {
+		if (name == row.name)
+			return row.kind;
+		accepted += std::string(accepted.empty() ? "" : ", ") + row.name;
 	}
 	throw wrongUsage("backbone '" + name + "' is none of " + accepted);
 }
@@ -68,8 +67,7 @@ Options parse(int argc, char **argv)
 	gchar *size = nullptr;
 	const GOptionEntry entries[] = {
 		{ "backbone", 0, 0, G_OPTION_ARG_STRING, &backbone,
-		  "resnet18-fpn, resnet34-fpn, resnet50-fpn (the default), resnet101-fpn, "
-		  "resnet152-fpn or mobilenet-v2",
+		  "As the element's property: resnet50-fpn (the default), mobilenet-v2 ...",
 		  "NAME" },
 		{ "size", 0, 0, G_OPTION_ARG_STRING, &size,
 		  "Pixels of the network's input, for the sizes of maps and the multiply-adds",
@@ -143,9 +141,13 @@ std::string sizeText(fm::Size size)
 
 std::string operationText(const fm::Node &node)
 {
+	constexpr const char *names[] = { "convolution", "max pool", "average pool", "scale",
+		                          "activation" };
+	std::string text = names[static_cast<int>(node.kind)];
+	if (node.kind != fm::Node::Kind::Convolution && node.kind != fm::Node::Kind::MaxPool)
+		return text;
 	const fm::WindowShape &shape = node.shape;
-	std::string text = node.kind == fm::Node::Kind::Convolution ? "convolution " : "max pool ";
-	text += sizeText({ shape.kernel, shape.kernel }) + " stride " +
+	text += " " + sizeText({ shape.kernel, shape.kernel }) + " stride " +
 	        std::to_string(shape.stride) + " padding " + std::to_string(shape.padding());
 	if (shape.groups > 1)
 		text += " groups " + std::to_string(shape.groups);
@@ -160,8 +162,11 @@ std::string extrasText(const fm::Network &network, const fm::Node &node)
 	if (node.added >= 0)
 		text += std::string(", + ") + (node.upsample ? "upsampled " : "") +
 		        network.nodes[node.added].name;
-	if (node.activation != fm::Activation::None)
-		text += node.activation == fm::Activation::Relu ? ", ReLU" : ", ReLU6";
+	if (node.factor >= 0)
+		text += ", * " + network.nodes[node.factor].name;
+	constexpr const char *activations[] = { "", ", ReLU", ", ReLU6", ", Hardswish",
+		                                ", Hardsigmoid" };
+	text += activations[static_cast<int>(node.activation)];
 	return text.empty() ? text : text.substr(2);
 }
 

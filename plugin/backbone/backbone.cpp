@@ -2,8 +2,8 @@
 #include "backbone.h"
 
 #include <algorithm>
-#include <optional>
 
+#include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/tensor.h>
@@ -82,10 +82,10 @@ LevelMaps LevelMaps::select(const ChannelSet &wanted) const
 	return { ChannelGather::of(channels, wanted, maps.device())(maps), wanted };
 }
 
-TrainedNetwork TrainedNetwork::load(Network network, StateDict &parameters, double bnEpsilon,
-                                    at::TensorOptions options, int imageChannels)
+TrainedNetwork TrainedNetwork::load(const Architecture &architecture, StateDict &parameters,
+                                    double bnEpsilon, at::TensorOptions options, int imageChannels)
 {
-	TrainedNetwork trained = { std::move(network), options, imageChannels, {} };
+	TrainedNetwork trained = { Network::of(architecture), options, imageChannels, {} };
 	for (const Node &node : trained.network.nodes)
 		trained.parameters.push_back(
 			node.kind == Node::Kind::Convolution
@@ -99,9 +99,9 @@ TrainedNetwork TrainedNetwork::load(Network network, StateDict &parameters, doub
 struct PlannedBackbone::PreparedPlan : Prepared {
 	/* What a step needs that can be made beforehand. */
 	struct Ready {
-		std::shared_ptr<const Convolution> convolution; /* Null for pools. */
-		/* Of what a sum or a pool takes from, where it has more channels. */
-		std::optional<ChannelGather> gather;
+		std::shared_ptr<const Convolution> convolution; /* Null for what is none. */
+		/* By source: those that it takes by channel, and that have more of them. */
+		std::map<int, ChannelGather> gathers;
 	};
 
 	Demand demand;
@@ -159,10 +159,11 @@ PlannedBackbone::preparedPlan(const Demand &demand, Size image)
 		sizes[step.node] = step.size;
 		channels[step.node] = step.channels;
 		made.ready.push_back({ convolution(made.plan, step, sizes), {} });
-		const int source = node.kind == Node::Kind::MaxPool ? node.input : node.added;
-		if (source >= 0 && channels[source] != step.channels)
-			made.ready.back().gather = ChannelGather::of(
-				channels[source], step.channels, options().device());
+		for (const int source : node.sources())
+			if (node.takesByChannel(source) && channels[source] != step.channels)
+				made.ready.back().gathers.emplace(
+					source, ChannelGather::of(channels[source], step.channels,
+				                                  options().device()));
 	}
 	for (std::size_t level = 0; level < demand.size(); ++level) {
 		const int node = network().levelNodes[level];
@@ -182,37 +183,54 @@ std::shared_ptr<const Backbone::Prepared> PlannedBackbone::prepare(const Demand 
 	return preparedPlan(demand, image);
 }
 
+at::Tensor PlannedBackbone::compute(const PreparedPlan &prepared, std::size_t index,
+                                    const at::Tensor &image, const Values &values) const
+{
+	const Step &step = prepared.plan.steps[index];
+	const Node &node = network().nodes[step.node];
+	const auto &[convolution, gathers] = prepared.ready[index];
+	const auto taken = [&](int source) {
+		const at::Tensor &maps = source == Node::image ? image : values[source].maps;
+		const auto gather = gathers.find(source);
+		return gather == gathers.end() ? maps : gather->second(maps);
+	};
+	const bool isInPlace = step.overwrites != Node::nothing;
+	at::Tensor x = taken(node.input);
+
+	switch (node.kind) {
+	case Node::Kind::MaxPool:
+		return maxPool(x, node.shape);
+	case Node::Kind::AveragePool:
+		return at::adaptive_avg_pool2d(x, { 1, 1 });
+	case Node::Kind::Scale:
+		return isInPlace ? x.mul_(taken(node.factor)) : x.mul(taken(node.factor));
+	case Node::Kind::Activation:
+		x = isInPlace ? x : x.clone();
+		return activate(x, node.activation);
+	case Node::Kind::Convolution:
+		break;
+	}
+	if (node.added == Node::nothing)
+		return (*convolution)(x);
+	at::Tensor other = taken(node.added);
+	if (node.upsample)
+		return convolution->plusUpsampled(x, other);
+	if (!isInPlace)
+		return convolution->plus(x, other);
+	convolution->addTo(x, other);
+	return other;
+}
+
 Features PlannedBackbone::forward(const at::Tensor &image, const Demand &demand)
 {
 	const Size size = { static_cast<int>(image.size(3)), static_cast<int>(image.size(2)) };
 	const auto prepared = preparedPlan(demand, size);
 	const TensorMemoryScope memory; /* For what the plan computes, not for its weights. */
-	std::vector<LevelMaps> values(network().nodes.size());
+	Values values(network().nodes.size());
 
 	for (std::size_t i = 0; i < prepared->plan.steps.size(); ++i) {
 		const Step &step = prepared->plan.steps[i];
-		const Node &node = network().nodes[step.node];
-		const auto &[convolution, gather] = prepared->ready[i];
-		const auto gathered = [&](int source) {
-			const at::Tensor &maps = values[source].maps;
-			return gather ? (*gather)(maps) : maps;
-		};
-		const at::Tensor &x = node.input == Node::image ? image : values[node.input].maps;
-		at::Tensor &result = values[step.node].maps;
-		values[step.node].channels = step.channels;
-
-		if (node.kind == Node::Kind::MaxPool) {
-			result = maxPool(gathered(node.input), node.shape);
-		} else if (node.added == Node::nothing) {
-			result = (*convolution)(x);
-		} else if (step.overwritesAdded) {
-			result = values[node.added].maps;
-			convolution->addTo(x, result);
-		} else if (node.upsample) {
-			result = convolution->plusUpsampled(x, gathered(node.added));
-		} else {
-			result = convolution->plus(x, gathered(node.added));
-		}
+		values[step.node] = { compute(*prepared, i, image, values), step.channels };
 		for (const int released : step.released)
 			values[released].maps.reset();
 	}

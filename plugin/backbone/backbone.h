@@ -45,9 +45,9 @@ struct TrainedNetwork {
 	int imageChannels = 3;                         /**< Those beyond the third are ignored */
 	std::vector<ConvolutionParameters> parameters; /**< By node */
 
-	/** \brief With the parameters of \a network in \a parameters */
-	static TrainedNetwork load(Network network, StateDict &parameters, double bnEpsilon,
-	                           at::TensorOptions options, int imageChannels);
+	/** \brief The network of \a architecture with its parameters in \a parameters */
+	static TrainedNetwork load(const Architecture &architecture, StateDict &parameters,
+	                           double bnEpsilon, at::TensorOptions options, int imageChannels);
 };
 
 /** \brief Gives the feature maps of an image: a network that is known as data, or a module that is
@@ -120,6 +120,11 @@ private:
 	struct PreparedPlan;
 
 	std::shared_ptr<const PreparedPlan> preparedPlan(const Demand &demand, Size image);
+
+	using Values = std::vector<LevelMaps>; /* By node. */
+
+	at::Tensor compute(const PreparedPlan &prepared, std::size_t index, const at::Tensor &image,
+	                   const Values &values) const;
 	std::shared_ptr<const Convolution> convolution(const Plan &plan, const Step &step,
 	                                               const std::vector<Size> &sizes);
 

@@ -20,11 +20,14 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/cudnn_convolution_add_relu.h>
 #include <ATen/ops/cudnn_convolution_relu.h>
+#include <ATen/ops/hardsigmoid.h>
+#include <ATen/ops/hardswish.h>
 #include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_nearest2d.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace fm {
@@ -70,7 +73,7 @@ Sides paddingOf(const WindowShape &shape)
 /* ReLU6 is hardtanh between 0 and 6. */
 const char *mkldnnName(Activation activation)
 {
-	constexpr const char *names[] = { "none", "relu", "hardtanh" };
+	constexpr const char *names[] = { "none", "relu", "hardtanh", "hardswish", "hardsigmoid" };
 	return names[static_cast<int>(activation)];
 }
 
@@ -92,6 +95,23 @@ Scalars mkldnnScalars(Activation activation)
 
 } /* namespace */
 
+at::Tensor &activate(at::Tensor &x, Activation activation)
+{
+	switch (activation) {
+	case Activation::Relu:
+		return at::relu_(x);
+	case Activation::Relu6:
+		return at::clamp_(x, 0, 6);
+	case Activation::Hardswish:
+		return at::hardswish_(x);
+	case Activation::Hardsigmoid:
+		return at::hardsigmoid_(x);
+	case Activation::None:
+		break;
+	}
+	return x;
+}
+
 ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const Node &node,
                                                   double bnEpsilon,
                                                   const at::TensorOptions &options, int channels)
@@ -109,9 +129,11 @@ ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const N
 		parameters.take(node.name + ".weight",
 	                        { shape.out, shape.in / shape.groups, shape.kernel, shape.kernel },
 	                        Parameter::ConvolutionWeight);
+	const at::Tensor ownBias = node.hasBias() ? parameters.take(node.name + ".bias",
+	                                                            { shape.out }, Parameter::Zero)
+	                                          : at::zeros({ shape.out });
 	if (node.norm.empty())
-		return finish(kernel,
-		              parameters.take(node.name + ".bias", { shape.out }, Parameter::Zero));
+		return finish(kernel, ownBias);
 
 	const auto take = [&](const char *name, Parameter parameter) {
 		return parameters.take(node.norm + name, { shape.out }, parameter).to(at::kDouble);
@@ -122,7 +144,8 @@ ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const N
 	const at::Tensor var = take(".running_var", Parameter::One);
 
 	const at::Tensor scale = weight * at::rsqrt(var + bnEpsilon);
-	return finish(kernel.to(at::kDouble) * scale.view({ -1, 1, 1, 1 }), bias - mean * scale);
+	return finish(kernel.to(at::kDouble) * scale.view({ -1, 1, 1, 1 }),
+	              bias + (ownBias - mean) * scale);
 }
 
 ConvolutionParameters ConvolutionParameters::slice(const ChannelSet &channels) const
@@ -191,7 +214,7 @@ at::Tensor Convolution::withoutActivation(const at::Tensor &x) const
 at::Tensor Convolution::separately(const at::Tensor &x) const
 {
 	at::Tensor result = withoutActivation(x);
-	return activate(result);
+	return activate(result, activation_);
 }
 
 at::Tensor Convolution::fused(const at::Tensor &x) const
@@ -234,22 +257,14 @@ bool Convolution::isFusedFaster(const at::Tensor &x) const
 	return time([&] { fused(x); }) < time([&] { separately(x); });
 }
 
-at::Tensor &Convolution::activate(at::Tensor &x) const
-{
-	if (activation_ == Activation::Relu)
-		return at::relu_(x);
-	if (activation_ == Activation::Relu6)
-		return at::clamp_(x, 0, 6);
-	return x;
-}
-
 at::Tensor Convolution::operator()(const at::Tensor &x) const
 {
 	if (by_ == By::CuDnn && activation_ == Activation::Relu) {
-		/* An image's few channels are not what cuDNN's fused convolutions are made for. */
+		/* An image's few channels, or groups of them, are not what cuDNN's fused
+		 * convolutions are made for. */
+		const bool hasFew = x.size(1) < 8 || shape_.groups > 1;
 		if (const auto result = tryFused([&] {
-			    if (!std::exchange(isTried_, true) && x.size(1) < 8 &&
-			        !isFusedFaster(x))
+			    if (!std::exchange(isTried_, true) && hasFew && !isFusedFaster(x))
 				    by_ = By::LibTorch;
 			    return by_ == By::CuDnn ? fused(x) : separately(x);
 		    }))
@@ -273,7 +288,7 @@ at::Tensor Convolution::plus(const at::Tensor &x, const at::Tensor &other) const
 			return *result;
 	if (by_ != By::OneDnn) {
 		at::Tensor result = withoutActivation(x).add_(other);
-		return activate(result);
+		return activate(result, activation_);
 	}
 	static const auto op = mkldnnOperator<Binary>("mkldnn::_convolution_pointwise", "binary");
 	return op.call(x, other, weight_, bias_, paddingOf(shape_), stridesOf(shape_), noDilation,
@@ -310,7 +325,7 @@ at::Tensor Convolution::plusUpsampled(const at::Tensor &x, const at::Tensor &oth
 	pixels(result)
 		.view({ height / 2, 2, width / 2, 2, -1 })
 		.add_(pixels(other).view({ height / 2, 1, width / 2, 1, -1 }));
-	return activate(result);
+	return activate(result, activation_);
 }
 
 } /* namespace fm */

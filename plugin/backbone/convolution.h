@@ -30,6 +30,9 @@ struct ConvolutionParameters {
 	ConvolutionParameters slice(const ChannelSet &channels) const;
 };
 
+/** \brief In place */
+at::Tensor &activate(at::Tensor &x, Activation activation);
+
 /** \brief A convolution and its activation, made ready for one size of input */
 class Convolution
 {
@@ -62,7 +65,6 @@ private:
 	template<typename Body>
 	std::optional<at::Tensor> tryFused(Body &&body) const;
 	bool isFusedFaster(const at::Tensor &x) const;
-	at::Tensor &activate(at::Tensor &x) const;
 
 	WindowShape shape_;
 	Activation activation_;

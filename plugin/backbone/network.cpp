@@ -1,28 +1,71 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "network.h"
 
-#include "mobilenet.h"
+#include "mobilenetv2.h"
+#include "mobilenetv3.h"
 #include "resnet.h"
+#include "vgg.h"
 
 namespace fm {
 
-Network Network::of(BackboneKind kind)
+std::vector<int> Node::sources() const
+{
+	std::vector<int> sources;
+	for (const int source : { input, added, factor })
+		if (source >= 0)
+			sources.push_back(source);
+	return sources;
+}
+
+int Node::overwritable() const
 {
 	switch (kind) {
-	case BackboneKind::ResNet18Fpn:
-		return resNetFpn(resNet18);
-	case BackboneKind::ResNet34Fpn:
-		return resNetFpn(resNet34);
-	case BackboneKind::ResNet50Fpn:
-		return resNetFpn(resNet50);
-	case BackboneKind::ResNet101Fpn:
-		return resNetFpn(resNet101);
-	case BackboneKind::ResNet152Fpn:
-		return resNetFpn(resNet152);
-	case BackboneKind::MobileNetV2:
+	case Kind::Convolution:
+		return upsample ? nothing : added;
+	case Kind::Scale:
+	case Kind::Activation:
+		return input;
+	case Kind::MaxPool:
+	case Kind::AveragePool:
 		break;
 	}
-	return mobileNetV2();
+	return nothing;
+}
+
+Size Node::outputSize(Size in) const
+{
+	if (kind == Kind::AveragePool)
+		return { 1, 1 };
+	return { shape.outputSize(in.width), shape.outputSize(in.height) };
+}
+
+Network Network::of(const Architecture &architecture)
+{
+	switch (infoOf(architecture.kind).body) {
+	case BackboneKind::ResNet18:
+		return resNet(resNet18, architecture);
+	case BackboneKind::ResNet34:
+		return resNet(resNet34, architecture);
+	case BackboneKind::ResNet101:
+		return resNet(resNet101, architecture);
+	case BackboneKind::ResNet152:
+		return resNet(resNet152, architecture);
+	case BackboneKind::ResNeXt50:
+		return resNet(resNeXt50, architecture);
+	case BackboneKind::WideResNet50:
+		return resNet(wideResNet50, architecture);
+	case BackboneKind::MobileNetV2:
+		return mobileNetV2(architecture);
+	case BackboneKind::MobileNetV3Large:
+		return mobileNetV3Large(architecture);
+	case BackboneKind::Vgg16:
+		return vgg16(Norms::Without);
+	case BackboneKind::Vgg16Bn:
+		return vgg16(Norms::With);
+	default:
+		break;
+	}
+	return resNet(resNet50, architecture);
 }
 
 int64_t Network::parameters() const
@@ -34,7 +77,8 @@ int64_t Network::parameters() const
 		const WindowShape &shape = node.shape;
 		sum += int64_t{ shape.out } * (shape.in / shape.groups) * shape.kernel *
 		       shape.kernel;
-		sum += int64_t{ shape.out } * (node.norm.empty() ? 1 : 2);
+		sum += int64_t{ shape.out } *
+		       ((node.hasBias() ? 1 : 0) + (node.norm.empty() ? 0 : 2));
 	}
 	return sum;
 }

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "kind.h"
+#include "architecture.h"
+#include "frame/size.h"
 #include "level.h"
 
 namespace fm {
@@ -13,7 +14,8 @@ namespace fm {
 /**
  * \brief Channels in and out, square kernel, stride, groups
  *
- * Padded by (kernel - 1) / 2 on each side: [in, H, W] to [out, H / stride, W / stride], rounded up.
+ * Padded by (kernel - 1) / 2 on each side: [in, H, W] to [out, H / stride, W / stride], rounded up
+ * where the kernel is odd, down where it is 2.
  */
 struct WindowShape {
 	int in, out, kernel;
@@ -22,14 +24,24 @@ struct WindowShape {
 
 	int padding() const { return (kernel - 1) / 2; }
 	/** \brief Rows or columns out, for \a size in */
-	int outputSize(int size) const { return (size + 2 * padding() - kernel) / stride + 1; }
+	int outputSize(int size) const { return (size + 2 * padding() - kernel + stride) / stride; }
 };
 
-enum class Activation { None, Relu, Relu6 };
+enum class Activation { None, Relu, Relu6, Hardswish, Hardsigmoid };
 
-/** \brief One operation of a network. Its result is known by its place in Network::nodes */
+/**
+ * \brief One operation of a network. Its result is known by its place in Network::nodes
+ *
+ * It takes from another node once.
+ */
 struct Node {
-	enum class Kind { Convolution, MaxPool };
+	enum class Kind {
+		Convolution,
+		MaxPool,
+		AveragePool, /**< Of each channel over all of its map: [C, 1, 1] */
+		Scale,       /**< Each channel of the input, times that of the factor */
+		Activation,  /**< Of the input, alone */
+	};
 
 	/** \brief Input of the first node: the image, [3, H, W] */
 	static constexpr int image = -1;
@@ -38,12 +50,27 @@ struct Node {
 	Kind kind = Kind::Convolution;
 	std::string name;      /**< Of the module, as torchvision has it: "body.layer1.0.conv1" */
 	std::string norm = {}; /**< The batch norm behind it; empty: it has a bias of its own */
+	bool biasBeforeNorm = false; /**< It has a bias and a norm, as VGG's */
 	WindowShape shape;
 	int input = image;
 	int added = nothing; /**< Added to the result, before the activation */
 	bool upsample =
 		false; /**< What is added is first brought to the result's size, to the nearest */
+	int factor = nothing; /**< Of a scale: [C, 1, 1] */
 	Activation activation = Activation::None;
+
+	/** \brief The nodes that it takes from */
+	std::vector<int> sources() const;
+	/** \brief A channel of the result needs that one of \a source alone; else it needs all */
+	bool takesByChannel(int source) const
+	{
+		return kind != Kind::Convolution || source == added;
+	}
+	/** \brief The source that the result has the shape of and may be written over, or nothing
+	 */
+	int overwritable() const;
+	bool hasBias() const { return norm.empty() || biasBeforeNorm; }
+	Size outputSize(Size in) const;
 };
 
 /**
@@ -58,8 +85,9 @@ struct Network {
 	std::vector<int> levelNodes; /**< The node that gives each level */
 	int defaultLevel = 0;        /**< The finest FPN level, else the deepest */
 	std::vector<Node> nodes;
+	double normEpsilon = 1e-5; /**< Of its batch norms, as torchvision builds it */
 
-	static Network of(BackboneKind kind);
+	static Network of(const Architecture &architecture);
 
 	/** \brief Numbers that training changes: of convolutions, and two for each channel of a
 	 * norm

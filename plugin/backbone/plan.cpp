@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
+
+#include "error.h"
 
 namespace fm {
 
@@ -20,11 +23,9 @@ std::vector<ChannelSet> neededChannels(const Network &network, const Demand &dem
 		needed[i] = needed[i].of(node.shape.out);
 		if (needed[i].empty())
 			continue;
-		const bool perChannel = node.kind == Node::Kind::MaxPool;
-		if (node.input != Node::image)
-			needed[node.input] |= perChannel ? needed[i] : ChannelSet::all();
-		if (node.added != Node::nothing)
-			needed[node.added] |= needed[i];
+		for (const int source : node.sources())
+			needed[source] |=
+				node.takesByChannel(source) ? needed[i] : ChannelSet::all();
 	}
 	return needed;
 }
@@ -38,8 +39,7 @@ int64_t multiplyAdds(const Node &node, const Step &step)
 	       (shape.in / shape.groups) * shape.kernel * shape.kernel;
 }
 
-/* Says of each step what becomes free with it, and whether the sum may be written over its addend.
- */
+/* Says of each step what becomes free with it, and what of that its result may be written over. */
 void planMemory(const Network &network, const Demand &demand, std::vector<Step> &steps)
 {
 	std::vector<bool> isNeeded(network.nodes.size());
@@ -52,14 +52,15 @@ void planMemory(const Network &network, const Demand &demand, std::vector<Step> 
 
 	for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
 		const Node &node = network.nodes[step->node];
-		for (const int source : { node.input, node.added })
-			if (source >= 0 && !isNeeded[source]) {
+		for (const int source : node.sources())
+			if (!isNeeded[source]) {
 				isNeeded[source] = true;
 				step->released.push_back(source);
 			}
-		step->overwritesAdded = node.added >= 0 && !node.upsample &&
-		                        channels[node.added] == step->channels &&
-		                        std::ranges::count(step->released, node.added) != 0;
+		const int candidate = node.overwritable();
+		if (std::ranges::count(step->released, candidate) != 0 &&
+		    channels[candidate] == step->channels)
+			step->overwrites = candidate;
 	}
 }
 
@@ -83,7 +84,13 @@ Plan Plan::of(const Network &network, const Demand &demand, Size image)
 			continue;
 		const Node &node = network.nodes[i];
 		const Size in = node.input == Node::image ? image : sizes[node.input];
-		sizes[i] = { node.shape.outputSize(in.width), node.shape.outputSize(in.height) };
+		sizes[i] = node.outputSize(in);
+		if (sizes[i].width < 1 || sizes[i].height < 1)
+			throw Error(Error::Kind::BadSetting,
+			            "An image of " + std::to_string(image.width) + "x" +
+			                    std::to_string(image.height) +
+			                    " is too small for the network",
+			            "nothing is left of it in " + node.name);
 		Step step = { .node = i, .channels = needed[i], .size = sizes[i] };
 		step.multiplyAdds = fm::multiplyAdds(node, step);
 		plan.steps.push_back(std::move(step));

@@ -18,8 +18,10 @@ struct Step {
 	int node;            /**< Its place in Network::nodes */
 	ChannelSet channels; /**< Of its result, those that are computed */
 	Size size;           /**< Of its result's maps */
-	/** \brief The sum may be written over the value added, which nothing needs afterwards */
-	bool overwritesAdded = false;
+	/** \brief The source whose maps the result may be written over, as nothing needs them
+	 * afterwards; or nothing
+	 */
+	int overwrites = Node::nothing;
 	/** \brief Nodes whose results nothing needs after this step */
 	std::vector<int> released = {};
 	int64_t multiplyAdds = 0; /**< Of convolutions, as in [out, h, w] x [in / groups, k, k] */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "resnet.h"
 
+#include <vector>
+
 #include "featurepyramidnetwork.h"
 
 namespace fm {
@@ -54,61 +56,74 @@ private:
 	int convolutions_ = 0;
 };
 
-int basicBlock(Network &network, const std::string &scope, int x, int in, int width, int stride)
+/* Channels in, between the convolutions, and out. */
+struct BlockShape {
+	int in, width, out;
+	int stride, groups;
+	bool strideIn1x1;
+};
+
+int basicBlock(Network &network, const std::string &scope, int x, const BlockShape &shape)
 {
 	ResidualBlock block(network, scope, x);
-	block.convolution({ in, width, 3, stride });
-	block.lastConvolution({ width, width, 3 }, in, stride);
+	block.convolution({ shape.in, shape.width, 3, shape.stride });
+	block.lastConvolution({ shape.width, shape.out, 3 }, shape.in, shape.stride);
 	return block.result();
 }
 
-int bottleneck(Network &network, const std::string &scope, int x, int in, int width, int stride)
+int bottleneck(Network &network, const std::string &scope, int x, const BlockShape &shape)
 {
+	const int first = shape.strideIn1x1 ? shape.stride : 1;
 	ResidualBlock block(network, scope, x);
-	block.convolution({ in, width, 1 });
-	block.convolution({ width, width, 3, stride });
-	block.lastConvolution({ width, 4 * width, 1 }, in, stride);
+	block.convolution({ shape.in, shape.width, 1, first });
+	block.convolution({ shape.width, shape.width, 3, shape.stride / first, shape.groups });
+	block.lastConvolution({ shape.width, shape.out, 1 }, shape.in, shape.stride);
 	return block.result();
 }
 
-/* torchvision.models.resnet.ResNet up to layer4, without its head. */
-std::array<int, 4> appendResNet(Network &network, const ResNetShape &shape)
+int appendStem(Network &network)
 {
 	const int stem = network.append({ .name = "body.conv1",
 	                                  .norm = "body.bn1",
 	                                  .shape = { 3, 64, 7, 2 },
 	                                  .activation = Activation::Relu });
 	network.addLevel({ "c1", "body.relu", 64, 2 }, stem);
-
-	int x = network.append({ .kind = Node::Kind::MaxPool,
-	                         .name = "body.maxpool",
-	                         .shape = { 64, 64, 3, 2 },
-	                         .input = stem });
-	std::array<int, 4> layers;
-	int in = 64;
-	for (int layer = 0; layer < 4; ++layer) {
-		const std::string scope = "body.layer" + std::to_string(layer + 1);
-		for (int i = 0; i < shape.blocks[layer]; ++i) {
-			const int stride = layer > 0 && i == 0 ? 2 : 1;
-			const auto block = shape.bottleneck ? bottleneck : basicBlock;
-			x = block(network, scope + "." + std::to_string(i), x, in, 64 << layer,
-			          stride);
-			in = shape.channels(layer);
-		}
-		network.addLevel({ "c" + std::to_string(layer + 2), scope, in, 4 << layer }, x);
-		layers[layer] = x;
-	}
-	return layers;
+	return network.append({ .kind = Node::Kind::MaxPool,
+	                        .name = "body.maxpool",
+	                        .shape = { 64, 64, 3, 2 },
+	                        .input = stem });
 }
 
 } /* namespace */
 
-Network resNetFpn(const ResNetShape &shape)
+/* torchvision.models.resnet.ResNet up to layer4, without its head. */
+Network resNet(const ResNetShape &shape, const Architecture &architecture)
 {
 	Network network;
-	const std::array<int, 4> layers = appendResNet(network, shape);
-	network.defaultLevel = static_cast<int>(network.levels.size());
-	appendFeaturePyramidNetwork(network, { layers.begin(), layers.end() });
+	const auto block = shape.bottleneck ? bottleneck : basicBlock;
+	std::vector<FpnInput> fpnInputs;
+	int x = appendStem(network);
+	int in = 64;
+	for (int layer = 0; layer < 4; ++layer) {
+		const std::string scope = "body.layer" + std::to_string(layer + 1);
+		for (int i = 0; i < shape.blocks[layer]; ++i) {
+			x = block(network, scope + "." + std::to_string(i), x,
+			          { .in = in,
+			            .width = shape.width(layer),
+			            .out = shape.channels(layer),
+			            .stride = layer > 0 && i == 0 ? 2 : 1,
+			            .groups = shape.groups,
+			            .strideIn1x1 = architecture.strideIn1x1 });
+			in = shape.channels(layer);
+		}
+		const int level = layer + 2;
+		network.addLevel({ "c" + std::to_string(level), scope, in, 4 << layer }, x);
+		if (level >= architecture.fpn.finest)
+			fpnInputs.push_back({ x, 4 << layer });
+	}
+	network.defaultLevel = static_cast<int>(network.levels.size()) - 1;
+	if (hasFpn(architecture.kind))
+		appendFeaturePyramidNetwork(network, architecture.fpn, fpnInputs);
 	return network;
 }
 

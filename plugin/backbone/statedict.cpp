@@ -118,7 +118,7 @@ std::string canonicalName(std::string_view name)
 	for (auto found = wrapper(); found != std::end(wrappers); found = wrapper())
 		name.remove_prefix(found->size());
 
-	if (name.ends_with(".num_batches_tracked") || name.starts_with("fpn.extra_blocks."))
+	if (name.ends_with(".num_batches_tracked"))
 		return {};
 	if (name.starts_with("body.") || name.starts_with("features."))
 		return std::string(name);

@@ -55,11 +55,11 @@ struct Loaded {
 	std::string warning;
 };
 
-Loaded load(BackboneKind kind, const std::string &file, at::TensorOptions options, double bnEpsilon,
-            int imageChannels)
+Loaded load(const Architecture &architecture, const std::string &file, at::TensorOptions options,
+            double bnEpsilon, int imageChannels)
 {
 	const auto loadFrom = [&](StateDict &parameters) {
-		return TrainedNetwork::load(Network::of(kind), parameters, bnEpsilon, options,
+		return TrainedNetwork::load(architecture, parameters, bnEpsilon, options,
 		                            imageChannels);
 	};
 	if (file.empty()) {
@@ -73,7 +73,7 @@ Loaded load(BackboneKind kind, const std::string &file, at::TensorOptions option
 	Loaded loaded = { loadFrom(parameters), {} };
 
 	const LoadReport report = parameters.report();
-	checkFit(report, file, backboneName(kind));
+	checkFit(report, file, backboneName(architecture.kind));
 	if (lacksJustTheFpn(report))
 		loaded.warning =
 			"'" + file +
@@ -102,7 +102,7 @@ struct FileVersion {
 	}
 };
 
-using Key = std::tuple<FileVersion, BackboneKind, std::string, c10::ScalarType, double, int>;
+using Key = std::tuple<FileVersion, Architecture, std::string, c10::ScalarType, double, int>;
 
 /* What is in use somewhere in the process. */
 struct InUse {
@@ -119,11 +119,11 @@ InUse &inUse()
 
 } /* namespace */
 
-LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::TensorOptions options,
-                            double bnEpsilon, int imageChannels)
+LoadedBackbone loadBackbone(const Architecture &architecture, const std::string &file,
+                            at::TensorOptions options, double bnEpsilon, int imageChannels)
 {
 	const Key key = { FileVersion::of(file),
-		          kind,
+		          architecture,
 		          options.device().str(),
 		          c10::typeMetaToScalarType(options.dtype()),
 		          bnEpsilon,
@@ -133,7 +133,7 @@ LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::Tens
 	std::shared_ptr<const Loaded> loaded = inUse().loaded[key].lock();
 	if (!loaded) {
 		loaded = std::make_shared<const Loaded>(
-			load(kind, file, options, bnEpsilon, imageChannels));
+			load(architecture, file, options, bnEpsilon, imageChannels));
 		/* Others may read them at once, on streams of their own. */
 		if (const c10::Device device = options.device(); !device.is_cpu())
 			c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();

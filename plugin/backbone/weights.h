@@ -25,7 +25,7 @@ struct LoadedBackbone {
  *
  * \throws Error NotFound or Unreadable for the file, Mismatch where it belongs to another network
  */
-LoadedBackbone loadBackbone(BackboneKind kind, const std::string &file, at::TensorOptions options,
-                            double bnEpsilon, int imageChannels = 3);
+LoadedBackbone loadBackbone(const Architecture &architecture, const std::string &file,
+                            at::TensorOptions options, double bnEpsilon, int imageChannels = 3);
 
 } /* namespace fm */

@@ -3,9 +3,9 @@
 """Writes into a folder what torchvision and matplotlib make of random weights and a random image.
 
 image.rgb                     8 bits, interleaved, WIDTH x HEIGHT
-<backbone>.pth                a state dict, saved by torch.save
-<backbone>.<preprocess>.ref   {level: tensor}: what torchvision's own modules give
-<backbone>.imagenet.cuda.ref  the same on a CUDA device, where PyTorch has one
+<network>.pth                 a state dict, saved by torch.save
+<network>.<preprocess>.ref    {level: tensor}: what torchvision's own modules give
+<network>.imagenet.cuda.ref   the same on a CUDA device, where PyTorch has one
 names/*.pth                   one network's weights under all the names found in the wild
 mosaic.<case>.*               pictures drawn with matplotlib's colours, see draw_mosaics()
 """
@@ -20,51 +20,94 @@ import numpy as np
 import torch
 import torchvision
 from matplotlib.colors import Normalize
-from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+from torchvision.models import vgg
+from torchvision.models.detection.backbone_utils import mobilenet_backbone, resnet_fpn_backbone
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 OUT = Path(sys.argv[1])
 WIDTH, HEIGHT = 201, 133  # No multiples of 32, odd.
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
-def randomise_norms(model):
-    """Statistics that a network which ignored them would fail on."""
+def randomise(model):
+    """Statistics and biases that a network which ignored them would fail on."""
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.weight.data.uniform_(0.5, 1.5)
             module.bias.data.normal_(0, 0.2)
             module.running_mean.normal_(0, 0.2)
             module.running_var.uniform_(0.5, 1.5)
+        elif isinstance(module, torch.nn.Conv2d) and module.bias is not None:
+            module.bias.data.normal_(0, 0.2)
     return model.eval()
 
 
-def resnet_fpn(name):
-    return randomise_norms(
-        resnet_fpn_backbone(backbone_name=name, weights=None, norm_layer=torch.nn.BatchNorm2d))
+def resnet_fpn(name, **options):
+    return randomise(
+        resnet_fpn_backbone(backbone_name=name, weights=None, norm_layer=torch.nn.BatchNorm2d, **options))
 
 
-def resnet_levels(model, x):
+def backbone_of(detector):
+    return randomise(detector(weights=None, weights_backbone=None).backbone)
+
+
+def resnet_stride_in_1x1():
+    """As Caffe's ResNets have it, and the detectors that began with their weights."""
+    model = resnet_fpn("resnet50")
+    for name in ("layer2", "layer3", "layer4"):
+        block = model.body[name][0]
+        block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+    return model
+
+
+class LastLevelP6P7WithoutRelu(LastLevelP6P7):
+    """As mmdetection has it."""
+
+    def forward(self, p, c, names):
+        p6 = self.p6(c[-1])
+        return p + [p6, self.p7(p6)], names + ["p6", "p7"]
+
+
+class Features(torch.nn.Module):
+    """Of a classifier, without its head."""
+
+    def __init__(self, features):
+        super().__init__()
+        self.features = features
+
+
+def vgg16(batch_norm):
+    return randomise(Features(vgg.make_layers(vgg.cfgs["D"], batch_norm)))
+
+
+def body_levels(modules, last, x):
+    """What the modules of these names give: c1, c2 ..."""
     levels = {}
-    y = x
-    for i, (name, module) in enumerate(model.body.items()):
-        y = module(y)
-        if name == "relu":
-            levels["c1"] = y.clone()
-        elif name.startswith("layer"):
-            levels[f"c{int(name[5:]) + 1}"] = y.clone()
-    for key, value in model(x).items():
-        levels["pool" if key == "pool" else f"p{int(key) + 2}"] = value
-    return levels
-
-
-def mobilenet_levels(model, x):
-    levels = {}
-    for i, module in enumerate(model.features):
+    for name, module in modules:
         x = module(x)
-        if i in (1, 3, 6, 13, 18):
+        if name in last:
             levels[f"c{len(levels) + 1}"] = x.clone()
     return levels
+
+
+def fpn_levels(model, finest, x):
+    return {f"p{int(key) + finest}" if key.isdigit() else key: value for key, value in model(x).items()}
+
+
+def resnet_levels(model, x, finest=2):
+    last = ("relu", "layer1", "layer2", "layer3", "layer4")
+    return body_levels(model.body.items(), last, x) | fpn_levels(model, finest, x)
+
+
+def features_levels(last):
+    names = [str(i) for i in last]
+    return lambda model, x: body_levels(model.features.named_children(), names, x)
+
+
+def mobilenet_fpn_levels(last):
+    names = [str(i) for i in last]
+    return lambda model, x: body_levels(model.body.items(), names, x) | fpn_levels(model, 4, x)
 
 
 def preprocess(image, how):
@@ -76,24 +119,69 @@ def preprocess(image, how):
     return GeneralizedRCNNTransform(150, 220, MEAN, STD)([x])[0].tensors
 
 
-def write_features(image):
-    models = {}
-    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"):
-        models[f"{name}-fpn"] = (resnet_fpn(name), resnet_levels)
-    models["mobilenet-v2"] = (randomise_norms(torchvision.models.mobilenet_v2()), mobilenet_levels)
+RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "wide_resnet50_2")
+MOBILENET_V2, MOBILENET_V3_LARGE = (1, 3, 6, 13, 18), (1, 3, 6, 12, 16)
 
-    for name, (model, levels) in models.items():
+
+def networks():
+    """By name, how each is made and what gives its levels."""
+    detection = torchvision.models.detection
+    retinanet_levels = partial(resnet_levels, finest=3)
+    made = {f"{name.replace('_', '-')}-fpn": (partial(resnet_fpn, name), resnet_levels) for name in RESNETS}
+    return made | {
+        "mobilenet-v2": (lambda: randomise(torchvision.models.mobilenet_v2()), features_levels(MOBILENET_V2)),
+        "mobilenet-v2-fpn": (
+            lambda: randomise(mobilenet_backbone(backbone_name="mobilenet_v2", weights=None, fpn=True,
+                                                 norm_layer=torch.nn.BatchNorm2d)),
+            mobilenet_fpn_levels(MOBILENET_V2)),
+        "mobilenet-v3-large": (lambda: randomise(torchvision.models.mobilenet_v3_large()),
+                               features_levels(MOBILENET_V3_LARGE)),
+        "mobilenet-v3-large-fpn": (lambda: backbone_of(detection.fasterrcnn_mobilenet_v3_large_fpn),
+                                   mobilenet_fpn_levels(MOBILENET_V3_LARGE)),
+        "vgg16": (lambda: vgg16(False), features_levels((3, 8, 15, 22, 29))),
+        "vgg16-bn": (lambda: vgg16(True), features_levels((5, 12, 22, 32, 42))),
+        "retinanet": (lambda: backbone_of(detection.retinanet_resnet50_fpn), retinanet_levels),
+        "retinanet-v2": (lambda: backbone_of(detection.retinanet_resnet50_fpn_v2), retinanet_levels),
+        "retinanet-without-relu": (
+            lambda: resnet_fpn("resnet18", returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7WithoutRelu(512, 256)),
+            retinanet_levels),
+        "fasterrcnn-v2": (lambda: backbone_of(detection.fasterrcnn_resnet50_fpn_v2), resnet_levels),
+        "stride-in-1x1": (resnet_stride_in_1x1, resnet_levels),
+    }
+
+
+# These with all kinds of preprocessing, the others as a classifier has it.
+PREPROCESSED = ("resnet18-fpn", "resnet34-fpn", "resnet50-fpn", "resnet101-fpn", "resnet152-fpn", "mobilenet-v2")
+
+
+def write_classifier(name, model, levels):
+    """The body of a ResNet, as it is without an FPN."""
+    state = OrderedDict(model.body.state_dict())
+    state["fc.weight"], state["fc.bias"] = torch.zeros(1000, 2048), torch.zeros(1000)
+    torch.save(state, OUT / f"{name}.pth")
+    torch.save({level: maps for level, maps in levels.items() if level.startswith("c")}, OUT / f"{name}.imagenet.ref")
+
+
+def write_features(image):
+    kept = {}
+    for name, (make, levels) in networks().items():
+        model = make()
         # One half in each of torch.save's formats.
         torch.save(model.state_dict(), OUT / f"{name}.pth",
-                   _use_new_zipfile_serialization=name in ("resnet18-fpn", "resnet50-fpn", "resnet152-fpn"))
-        for how in ("none", "imagenet", "detection"):
-            torch.save(levels(model, preprocess(image, how)), OUT / f"{name}.{how}.ref")
+                   _use_new_zipfile_serialization=name not in ("resnet34-fpn", "resnet101-fpn", "mobilenet-v2"))
+        for how in ("none", "imagenet", "detection") if name in PREPROCESSED else ("imagenet",):
+            features = levels(model, preprocess(image, how))
+            torch.save(features, OUT / f"{name}.{how}.ref")
+            if how == "imagenet" and name.removesuffix("-fpn").replace("-", "_") in RESNETS:
+                write_classifier(name.removesuffix("-fpn"), model, features)
         if torch.cuda.is_available():
             torch.backends.cudnn.allow_tf32 = False
             features = levels(model.cuda(), preprocess(image, "imagenet").cuda())
             torch.save({level: maps.cpu() for level, maps in features.items()}, OUT / f"{name}.imagenet.cuda.ref")
             model.cpu()
-    return models
+        if name in ("resnet18-fpn", "mobilenet-v2"):
+            kept[name] = model
+    return kept
 
 
 def write_epsilon_zero(state, image):
@@ -206,8 +294,8 @@ with torch.inference_mode():
     shapes = torch.nn.functional.interpolate(torch.rand(1, 3, 9, 13), (HEIGHT, WIDTH), mode="bicubic")
     image = ((shapes * 1.4 - 0.2 + 0.2 * (noise - 0.5)).clamp(0, 1) * 255).round().byte()[0].permute(1, 2, 0)
     image.contiguous().numpy().tofile(OUT / "image.rgb")
-    networks = write_features(image)
-    resnet18, mobilenet = networks["resnet18-fpn"][0], networks["mobilenet-v2"][0]
+    models = write_features(image)
+    resnet18, mobilenet = models["resnet18-fpn"], models["mobilenet-v2"]
     draw_mosaics(torch.load(OUT / "resnet18-fpn.imagenet.ref"))
     write_colormaps()
 write_names(resnet18, mobilenet)

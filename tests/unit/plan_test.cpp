@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "backbone/plan.h"
+#include "error.h"
 
 using namespace fm;
 
@@ -43,40 +46,195 @@ const Step *find(const Network &network, const Plan &plan, const std::string &na
 	return found == plan.steps.end() ? nullptr : &*found;
 }
 
+/* The node whose maps the step's result is written over, or an empty name. */
+std::string overwrittenBy(const Network &network, const Plan &plan, const std::string &name)
+{
+	const Step *step = find(network, plan, name);
+	return step->overwrites == Node::nothing ? "" : network.nodes[step->overwrites].name;
+}
+
 int64_t wholeBody(const Network &network, const char *deepest, Size image)
 {
 	return planFor(network, deepest, ChannelSet::all(), image).multiplyAdds();
 }
 
+/* As torchvision's retinanet_resnet50_fpn, but for what \a shape says otherwise. */
+Architecture retinaNet(FpnShape shape)
+{
+	shape.finest = 3;
+	shape.extra = FpnShape::Extra::P6P7;
+	return { BackboneKind::ResNet50Fpn, false, shape };
+}
+
+/* "name/stride layer" of each; the default is marked. */
+std::string levelsOf(const Architecture &architecture)
+{
+	const Network network = Network::of(architecture);
+	std::string text;
+	for (std::size_t i = 0; i < network.levels.size(); ++i) {
+		const Level &level = network.levels[i];
+		text += std::string(text.empty() ? "" : ", ") + level.name + "/" +
+		        std::to_string(level.stride) + " " + level.layer;
+		if (static_cast<int>(i) == network.defaultLevel)
+			text += "*";
+	}
+	return text;
+}
+
 } /* namespace */
 
-/* What torchvision's documentation gives as GFLOPS of its classifiers at 224x224, rounded to three
- * digits as there; their last layer is taken off. */
+/* What torchvision's documentation gives as GFLOPS of its classifiers at 224x224, with three digits
+ * behind the point as there; their last layers are taken off. */
 TEST(Network, HasAsManyMultiplyAddsAsTorchvisionSays)
 {
-	constexpr Size size = { 224, 224 };
-	const auto giga = [&](BackboneKind kind) {
-		return static_cast<double>(wholeBody(Network::of(kind), "c5", size)) / 1e9;
+	struct Documented {
+		BackboneKind kind;
+		double giga;
+		int64_t head;
 	};
-	EXPECT_NEAR(giga(BackboneKind::ResNet18Fpn), 1.81, 0.006);
-	EXPECT_NEAR(giga(BackboneKind::ResNet34Fpn), 3.66, 0.006);
-	EXPECT_NEAR(giga(BackboneKind::ResNet50Fpn), 4.09, 0.006);
-	EXPECT_NEAR(giga(BackboneKind::ResNet101Fpn), 7.80, 0.006);
-	EXPECT_NEAR(giga(BackboneKind::ResNet152Fpn), 11.51, 0.006);
-	EXPECT_NEAR(giga(BackboneKind::MobileNetV2), 0.30, 0.006);
+	constexpr int64_t vggHead = 512 * 7 * 7 * 4096 + 4096 * 4096 + 4096 * 1000;
+	for (const auto &[kind, giga, head] : {
+		     Documented{ BackboneKind::ResNet18, 1.814, 512 * 1000 },
+		     Documented{ BackboneKind::ResNet34, 3.664, 512 * 1000 },
+		     Documented{ BackboneKind::ResNet50, 4.089, 2048 * 1000 },
+		     Documented{ BackboneKind::ResNet101, 7.801, 2048 * 1000 },
+		     Documented{ BackboneKind::ResNet152, 11.514, 2048 * 1000 },
+		     Documented{ BackboneKind::ResNeXt50, 4.230, 2048 * 1000 },
+		     Documented{ BackboneKind::WideResNet50, 11.398, 2048 * 1000 },
+		     Documented{ BackboneKind::MobileNetV2, 0.301, 1280 * 1000 },
+		     Documented{ BackboneKind::MobileNetV3Large, 0.217, 960 * 1280 + 1280 * 1000 },
+		     Documented{ BackboneKind::Vgg16, 15.470, vggHead },
+		     Documented{ BackboneKind::Vgg16Bn, 15.470, vggHead },
+	     }) {
+		const int64_t body = wholeBody(Network::of(kind), "c5", { 224, 224 });
+		EXPECT_NEAR(static_cast<double>(body + head) / 1e9, giga, 0.0006)
+			<< backboneName(kind);
+	}
 }
 
 /* torchvision's documentation has the classifiers'; their last layers are taken off. */
 TEST(Network, HasAsManyParametersAsTorchvisionSays)
 {
-	const auto fpn = [](int64_t channels) {
-		return (channels + 1) * 256 + (256 * 9 + 1) * 256;
+	constexpr int64_t vggHead =
+		(512 * 7 * 7 + 1) * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 1000;
+	const auto parameters = [](BackboneKind kind) { return Network::of(kind).parameters(); };
+	EXPECT_EQ(parameters(BackboneKind::ResNet18), 11689512 - 513000);
+	EXPECT_EQ(parameters(BackboneKind::ResNet34), 21797672 - 513000);
+	EXPECT_EQ(parameters(BackboneKind::ResNet50), 25557032 - 2049000);
+	EXPECT_EQ(parameters(BackboneKind::ResNet101), 44549160 - 2049000);
+	EXPECT_EQ(parameters(BackboneKind::ResNet152), 60192808 - 2049000);
+	EXPECT_EQ(parameters(BackboneKind::ResNeXt50), 25028904 - 2049000);
+	EXPECT_EQ(parameters(BackboneKind::WideResNet50), 68883240 - 2049000);
+	EXPECT_EQ(parameters(BackboneKind::MobileNetV2), 3504872 - 1281000);
+	EXPECT_EQ(parameters(BackboneKind::MobileNetV3Large),
+	          5483032 - (960 + 1) * 1280 - (1280 + 1) * 1000);
+	EXPECT_EQ(parameters(BackboneKind::Vgg16), 138357544 - vggHead);
+	EXPECT_EQ(parameters(BackboneKind::Vgg16Bn), 138365992 - vggHead);
+}
+
+TEST(Network, WithAnFpnHasItsParametersToo)
+{
+	const auto fpn = [](std::initializer_list<int64_t> inputs) {
+		int64_t sum = 0;
+		for (const int64_t channels : inputs)
+			sum += (channels + 1) * 256 + (256 * 9 + 1) * 256;
+		return sum;
 	};
-	EXPECT_EQ(Network::of(BackboneKind::ResNet50Fpn).parameters(),
-	          25557032 - 2049000 + fpn(256) + fpn(512) + fpn(1024) + fpn(2048));
-	EXPECT_EQ(Network::of(BackboneKind::ResNet18Fpn).parameters(),
-	          11689512 - 513000 + fpn(64) + fpn(128) + fpn(256) + fpn(512));
-	EXPECT_EQ(Network::of(BackboneKind::MobileNetV2).parameters(), 3504872 - 1281000);
+	const auto more = [](const Architecture &architecture) {
+		return Network::of(architecture).parameters() -
+		       Network::of(infoOf(architecture.kind).body).parameters();
+	};
+	for (const BackboneKind kind :
+	     { BackboneKind::ResNet50Fpn, BackboneKind::ResNet101Fpn, BackboneKind::ResNet152Fpn,
+	       BackboneKind::ResNeXt50Fpn, BackboneKind::WideResNet50Fpn })
+		EXPECT_EQ(more(kind), fpn({ 256, 512, 1024, 2048 })) << backboneName(kind);
+	EXPECT_EQ(more(BackboneKind::ResNet18Fpn), fpn({ 64, 128, 256, 512 }));
+	EXPECT_EQ(more(BackboneKind::ResNet34Fpn), fpn({ 64, 128, 256, 512 }));
+	EXPECT_EQ(more(BackboneKind::MobileNetV2Fpn), fpn({ 160, 1280 }));
+	EXPECT_EQ(more(BackboneKind::MobileNetV3LargeFpn), fpn({ 160, 960 }));
+
+	constexpr int64_t p7 = (256 * 9 + 1) * 256;
+	EXPECT_EQ(more(retinaNet({})), fpn({ 512, 1024, 2048 }) + p7 + p7);
+	EXPECT_EQ(more(retinaNet({ .p6FromBody = true })),
+	          fpn({ 512, 1024, 2048 }) + (2048 * 9 + 1) * 256 + p7);
+	/* Two numbers for each channel of a norm, for one of a bias. */
+	EXPECT_EQ(more({ BackboneKind::ResNet50Fpn, false, { .norms = true } }),
+	          fpn({ 256, 512, 1024, 2048 }) + 8 * 256);
+}
+
+TEST(Network, NamesItsLevelsAndSaysWhereTheyAre)
+{
+	EXPECT_EQ(levelsOf(BackboneKind::ResNet18),
+	          "c1/2 body.relu, c2/4 body.layer1, c3/8 body.layer2, c4/16 body.layer3, "
+	          "c5/32 body.layer4*");
+	EXPECT_EQ(levelsOf(retinaNet({})),
+	          "c1/2 body.relu, c2/4 body.layer1, c3/8 body.layer2, c4/16 body.layer3, "
+	          "c5/32 body.layer4, p3/8 fpn.layer_blocks.0*, p4/16 fpn.layer_blocks.1, "
+	          "p5/32 fpn.layer_blocks.2, p6/64 fpn.extra_blocks.p6, "
+	          "p7/128 fpn.extra_blocks.p7");
+	EXPECT_EQ(levelsOf(BackboneKind::MobileNetV2),
+	          "c1/2 features.1, c2/4 features.3, c3/8 features.6, c4/16 features.13, "
+	          "c5/32 features.18*");
+	EXPECT_EQ(levelsOf(BackboneKind::MobileNetV3Large),
+	          "c1/2 features.1, c2/4 features.3, c3/8 features.6, c4/16 features.12, "
+	          "c5/32 features.16*");
+	EXPECT_EQ(levelsOf(BackboneKind::MobileNetV3LargeFpn),
+	          "c1/2 body.1, c2/4 body.3, c3/8 body.6, c4/16 body.12, c5/32 body.16, "
+	          "p4/32 fpn.layer_blocks.0*, p5/32 fpn.layer_blocks.1, "
+	          "pool/64 fpn.extra_blocks");
+	EXPECT_EQ(levelsOf(BackboneKind::Vgg16),
+	          "c1/1 features.3, c2/2 features.8, c3/4 features.15, c4/8 features.22, "
+	          "c5/16 features.29*");
+	EXPECT_EQ(levelsOf(BackboneKind::Vgg16Bn),
+	          "c1/1 features.5, c2/2 features.12, c3/4 features.22, c4/8 features.32, "
+	          "c5/16 features.42*");
+}
+
+/* The stride of each level, as its maps have it. */
+TEST(Network, HasMapsOfTheSizeThatTheStridesSay)
+{
+	for (const BackboneInfo &info : backbones) {
+		const Network network = Network::of(info.kind);
+		const Demand demand(network.levels.size(), ChannelSet({ 0 }));
+		const Plan plan = Plan::of(network, demand, { 640, 384 });
+		for (std::size_t i = 0; i < network.levels.size(); ++i) {
+			const int stride = network.levels[i].stride;
+			EXPECT_EQ(std::ranges::find(plan.steps, network.levelNodes[i],
+			                            &fm::Step::node)
+			                  ->size,
+			          (Size{ 640 / stride, 384 / stride }))
+				<< info.name << " " << network.levels[i].name;
+			EXPECT_EQ(network.nodes[network.levelNodes[i]].shape.out,
+			          network.levels[i].channels);
+		}
+	}
+}
+
+TEST(Network, HasTheEpsilonThatTorchvisionBuildsItWith)
+{
+	EXPECT_EQ(Network::of(BackboneKind::MobileNetV3Large).normEpsilon, 1e-3);
+	EXPECT_EQ(Network::of(BackboneKind::MobileNetV3LargeFpn).normEpsilon, 1e-5);
+	EXPECT_EQ(Network::of(BackboneKind::ResNet50).normEpsilon, 1e-5);
+}
+
+/* A node takes from others before it, from each once; groups are never computed in part. */
+TEST(Network, CanBePlanned)
+{
+	for (const BackboneInfo &info : backbones) {
+		const Network network = Network::of(info.kind);
+		for (int i = 0; i < static_cast<int>(network.nodes.size()); ++i) {
+			const std::vector<int> sources = network.nodes[i].sources();
+			EXPECT_TRUE(std::ranges::all_of(sources, [&](int s) { return s < i; }));
+			EXPECT_EQ((std::set<int>{ sources.begin(), sources.end() }).size(),
+			          sources.size());
+		}
+		for (const Level &level : network.levels)
+			for (const Step &step :
+			     planFor(network, level.name, ChannelSet({ 1 })).steps)
+				EXPECT_TRUE(network.nodes[step.node].shape.groups == 1 ||
+				            step.channels.isAll())
+					<< info.name << " " << level.name;
+	}
 }
 
 TEST(Plan, OfTwelveChannelsOfP5RunsTheBodyAndTwoConvolutionsOfTheFpn)
@@ -165,26 +323,27 @@ TEST(Plan, TakesAllWhereEveryChannelIsListed)
  * over only where nothing takes it afterwards and no level shows it. */
 TEST(Plan, ReleasesEachResultWithItsLastUse)
 {
-	for (const BackboneKind kind :
-	     { BackboneKind::ResNet18Fpn, BackboneKind::ResNet50Fpn, BackboneKind::MobileNetV2 }) {
-		const Network network = Network::of(kind);
+	std::vector<Architecture> architectures = { retinaNet({}),
+		                                    retinaNet({ .p6FromBody = true }) };
+	for (const BackboneInfo &info : backbones)
+		architectures.emplace_back(info.kind);
+	for (const Architecture &architecture : architectures) {
+		const Network network = Network::of(architecture);
 		const Demand demand(network.levels.size(), ChannelSet({ 0, 1 }));
 		const Plan plan = Plan::of(network, demand, { 64, 64 });
 		std::vector<bool> there(network.nodes.size());
 		for (const Step &step : plan.steps) {
 			const Node &node = network.nodes[step.node];
-			for (const int source : { node.input, node.added })
-				if (source >= 0) {
-					EXPECT_TRUE(there[source]) << node.name;
-				}
+			for (const int source : node.sources())
+				EXPECT_TRUE(there[source]) << node.name;
 			there[step.node] = true;
 			for (const int released : step.released) {
 				EXPECT_TRUE(there[released]) << node.name;
 				EXPECT_EQ(std::ranges::count(network.levelNodes, released), 0);
 				there[released] = false;
 			}
-			if (step.overwritesAdded) {
-				EXPECT_FALSE(there[node.added]) << node.name;
+			if (step.overwrites != Node::nothing) {
+				EXPECT_FALSE(there[step.overwrites]) << node.name;
 			}
 		}
 		/* In the end the levels are left, and nothing else. */
@@ -192,6 +351,31 @@ TEST(Plan, ReleasesEachResultWithItsLastUse)
 			EXPECT_EQ(there[i], std::ranges::count(network.levelNodes, i) > 0)
 				<< network.nodes[i].name;
 	}
+}
+
+TEST(Plan, WritesSumsScalesAndActivationsOverWhatNothingNeeds)
+{
+	const Network mobile = Network::of(BackboneKind::MobileNetV3Large);
+	const Plan c5 = planFor(mobile, "c5", firstTwelve());
+	/* The maps that are scaled are taken twice: by their mean before. */
+	EXPECT_EQ(overwrittenBy(mobile, c5, "features.5.block.2"), "features.5.block.1.0");
+	EXPECT_EQ(overwrittenBy(mobile, c5, "features.5.block.3.0"), "features.4.block.3.0");
+	EXPECT_EQ(overwrittenBy(mobile, c5, "features.4.block.3.0"), "");
+
+	const Network retina = Network::of(retinaNet({}));
+	const Plan p7 = planFor(retina, "p7", firstTwelve());
+	EXPECT_EQ(overwrittenBy(retina, p7, "fpn.extra_blocks.relu"), "fpn.extra_blocks.p6");
+	const Demand all(retina.levels.size(), ChannelSet::all());
+	const Plan withP6 = Plan::of(retina, all, { 640, 360 });
+	EXPECT_EQ(overwrittenBy(retina, withP6, "fpn.extra_blocks.relu"), "");
+}
+
+TEST(Plan, OfAnImageThatIsTooSmallIsRefused)
+{
+	const Network vgg = Network::of(BackboneKind::Vgg16);
+	EXPECT_EQ(planFor(vgg, "c5", firstTwelve(), { 31, 16 }).steps.back().size, (Size{ 1, 1 }));
+	EXPECT_THROW(planFor(vgg, "c5", firstTwelve(), { 31, 15 }), Error);
+	EXPECT_EQ(planFor(vgg, "c1", firstTwelve(), { 1, 1 }).steps.back().size, (Size{ 1, 1 }));
 }
 
 TEST(ChannelSet, IsAscendingAndDistinct)
