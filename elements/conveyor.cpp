@@ -79,10 +79,20 @@ void Conveyor::work(Queue &from, void (Conveyor::*handle)(std::unique_ptr<Job>))
 
 void Conveyor::runJob(std::unique_ptr<Job> job)
 {
-	if (flow() == GST_FLOW_OK)
-		setFlow(job->run());
+	GstFlowReturn result = flow();
+	if (result == GST_FLOW_OK) {
+		result = job->run();
+		setFlow(result);
+	}
+	/* By the time that it would be finished, the flow may be well again: what did not run goes
+	 * no further. */
+	if (result != GST_FLOW_OK)
+		job.reset();
 	std::lock_guard lock(mutex_);
-	toFinish_.push_back(std::move(job));
+	if (job)
+		toFinish_.push_back(std::move(job));
+	else
+		--inFlight_;
 	changed_.notify_all();
 }
 
