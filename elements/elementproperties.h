@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <algorithm>
+#include <string>
+
 #include "enums.h"
+#include "error.h"
 #include "properties.h"
 #include "visualizer.h"
 
@@ -15,12 +19,31 @@ struct ElementSettings {
 
 using ElementProperty = Property<ElementSettings>;
 
+/** \brief Accepts nothing, or three numbers; \throws fm::Error BadSetting */
+inline void checkMean(const std::string &text)
+{
+	if (!text.empty())
+		fm::channelValues(text);
+}
+
+/** \brief The same, of numbers above 0 */
+inline void checkDeviation(const std::string &text)
+{
+	if (text.empty())
+		return;
+	const auto values = fm::channelValues(text);
+	if (std::ranges::any_of(values, [](float value) { return value <= 0; }))
+		throw fm::Error(fm::Error::Kind::BadSetting,
+		                "std '" + text + "' has to be above 0 for each channel");
+}
+
 /** \brief Properties of the model: they can change in the states NULL and READY */
 inline const ElementProperty modelProperties[] = {
 	{ "backbone", "Network whose feature maps are drawn",
 	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::backbone>(
 		  gst_feature_mosaic_backbone_get_type) },
-	{ "weights", "Checkpoint file of torch.save (null: random weights)",
+	{ "weights",
+	  "Checkpoint file: torch.save, safetensors or a pickle of arrays (null: random weights)",
 	  ElementProperty::Text{
 		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::weights> } },
 	{ "device",
@@ -45,10 +68,29 @@ inline const ElementProperty modelProperties[] = {
 		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::preprocess,
 	                                  &fm::PreprocessSettings::maxSize>,
 		  1, 16384 } },
-	{ "bn-epsilon", "Epsilon of the batch norms (torchvision's COCO_V1 detectors want 0)",
-	  ElementProperty::Real{
+	{ "mean",
+	  "Mean of red, green and blue in 0..1 (null: of the images that the weights are for)",
+	  ElementProperty::Text{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::mean>,
+		  checkMean } },
+	{ "std",
+	  "Standard deviation of red, green and blue in 0..1 (null: of the images that the weights "
+	  "are for)",
+	  ElementProperty::Text{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::deviation>,
+		  checkDeviation } },
+	{ "channel-order", "Order in which the network takes red, green and blue",
+	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::channelOrder>(
+		  gst_feature_mosaic_channel_order_get_type) },
+	{ "bottleneck-stride", "Convolution of a ResNet's bottleneck that has its stride",
+	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::bottleneckStride>(
+		  gst_feature_mosaic_bottleneck_stride_get_type) },
+	{ "bn-epsilon",
+	  "Epsilon of the batch norms (torchvision's COCO_V1 detectors want 0); unset it is the "
+	  "network's own: 0.001 for MobileNetV3 unless its norms were frozen",
+	  ElementProperty::OpenReal{
 		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::bnEpsilon>,
-		  0.0, 1.0 } },
+		  0.0, 1.0, 1e-5 } },
 };
 
 /** \brief Properties of the element that can change at any time */

@@ -62,6 +62,34 @@ GType gst_feature_mosaic_preprocess_get_type()
 	return type;
 }
 
+GType gst_feature_mosaic_channel_order_get_type()
+{
+	using enum fm::ChannelOrder;
+	static const GEnumValue values[] = {
+		value(Auto, "As the family of the weights has it; with preprocess=none rgb",
+		      "auto"),
+		value(Rgb, "Red, green, blue", "rgb"),
+		value(Bgr, "Blue, green, red, as Caffe's networks (detectron2)", "bgr"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicChannelOrder", values);
+	return type;
+}
+
+GType gst_feature_mosaic_bottleneck_stride_get_type()
+{
+	using enum fm::BottleneckStride;
+	static const GEnumValue values[] = {
+		value(Auto, "As the family of the weights has it", "auto"),
+		value(In1x1, "The first, of 1x1, as Caffe's ResNets (detectron2)", "1x1"),
+		value(In3x3, "The second, of 3x3, as torchvision's", "3x3"),
+		{},
+	};
+	static const GType type =
+		g_enum_register_static("GstFeatureMosaicBottleneckStride", values);
+	return type;
+}
+
 GType gst_feature_mosaic_view_get_type()
 {
 	static const GEnumValue values[] = {

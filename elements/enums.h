@@ -7,6 +7,8 @@
 GType gst_feature_mosaic_backbone_get_type();
 GType gst_feature_mosaic_precision_get_type();
 GType gst_feature_mosaic_preprocess_get_type();
+GType gst_feature_mosaic_channel_order_get_type();
+GType gst_feature_mosaic_bottleneck_stride_get_type();
 GType gst_feature_mosaic_view_get_type();
 GType gst_feature_mosaic_colormap_get_type();
 GType gst_feature_mosaic_normalize_get_type();

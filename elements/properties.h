@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -26,6 +27,11 @@ struct Property {
 		double &(*value)(Settings &);
 		double min, max;
 	};
+	/** \brief A number that may be left open; reads as \a open then */
+	struct OpenReal {
+		std::optional<double> &(*value)(Settings &);
+		double min, max, open;
+	};
 	struct Choice {
 		int (*get)(Settings &);
 		void (*set)(Settings &, int);
@@ -38,7 +44,7 @@ struct Property {
 
 	const char *name;
 	const char *blurb;
-	std::variant<Flag, Number, Real, Choice, Text> kind;
+	std::variant<Flag, Number, Real, OpenReal, Choice, Text> kind;
 
 	/** \brief The member that is reached through \a Members, one after the other */
 	template<auto... Members>
@@ -93,6 +99,11 @@ void installProperties(GObjectClass *klass, std::span<const Property<Settings>> 
 				return g_param_spec_double(row.name, row.name, row.blurb, f.min,
 			                                   f.max, f.value(defaults), flags);
 			},
+			[&](const typename Row::OpenReal &f) {
+				return g_param_spec_double(
+					row.name, row.name, row.blurb, f.min, f.max,
+					f.value(defaults).value_or(f.open), flags);
+			},
 			[&](const typename Row::Choice &f) {
 				return g_param_spec_enum(row.name, row.name, row.blurb, f.type(),
 			                                 f.get(defaults), flags);
@@ -123,6 +134,9 @@ void setProperty(Settings &settings, const Property<Settings> &row, const GValue
 			   [&](const typename Row::Real &f) {
 				   f.value(settings) = g_value_get_double(value);
 			   },
+			   [&](const typename Row::OpenReal &f) {
+				   f.value(settings) = g_value_get_double(value);
+			   },
 			   [&](const typename Row::Choice &f) {
 				   f.set(settings, g_value_get_enum(value));
 			   },
@@ -150,6 +164,9 @@ void getProperty(Settings settings, const Property<Settings> &row, GValue *value
 			   },
 			   [&](const typename Row::Real &f) {
 				   g_value_set_double(value, f.value(settings));
+			   },
+			   [&](const typename Row::OpenReal &f) {
+				   g_value_set_double(value, f.value(settings).value_or(f.open));
 			   },
 			   [&](const typename Row::Choice &f) {
 				   g_value_set_enum(value, f.get(settings));

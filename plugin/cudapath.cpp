@@ -287,7 +287,7 @@ CudaPath::CudaPath(Model &model)
 {
 	const TorchScope scope(&device_);
 	parameters_ = deviceBytes(device_, sizeof(Parameters));
-	const auto samples = SampleTable::of(model.preprocess.mode);
+	const auto samples = SampleTable::of(model.preprocess);
 	samples_ = { hostBytes(device_, sizeof(samples)), deviceBytes(device_, sizeof(samples)) };
 	std::memcpy(samples_.onHost.mutable_data_ptr(), &samples, sizeof(samples));
 	device_.copy(samples_.onDevice.mutable_data_ptr(), samples_.onHost.const_data_ptr(),

@@ -43,6 +43,26 @@ const char *precisionName(Precision precision)
 	return names[static_cast<int>(precision)];
 }
 
+/* Without preprocessing the network is given red, green and blue, whatever its family's order is.
+ */
+BackboneSettings backboneSettings(const ModelSettings &settings)
+{
+	BackboneSettings chosen = settings;
+	if (settings.preprocess.mode == Preprocess::None &&
+	    settings.channelOrder == ChannelOrder::Auto)
+		chosen.channelOrder = ChannelOrder::Rgb;
+	return chosen;
+}
+
+Normalisation chosenNormalisation(const ModelSettings &settings, Normalisation ofWeights)
+{
+	if (!settings.mean.empty())
+		ofWeights.mean = channelValues(settings.mean);
+	if (!settings.deviation.empty())
+		ofWeights.deviation = channelValues(settings.deviation);
+	return ofWeights;
+}
+
 } /* namespace */
 
 Model::Model(const ModelSettings &settings)
@@ -57,17 +77,13 @@ Model::Model(const ModelSettings &settings)
 	const TorchScope scope(device.cuda.get());
 	/* Frames go on with what loading needs for a while. */
 	const TensorMemoryScope memory;
-	LoadedBackbone loaded =
-		loadBackbone(settings.backbone, settings.weights,
-	                     at::TensorOptions(device.tensors()).dtype(type), settings.bnEpsilon,
-	                     isCuda && type != at::kFloat ? imageChannelsOnTensorCores : 3);
+	LoadedBackbone loaded = loadBackbone(
+		backboneSettings(settings), at::TensorOptions(device.tensors()).dtype(type),
+		isCuda && type != at::kFloat ? imageChannelsOnTensorCores : 3);
 	backbone = std::move(loaded.backbone);
-	info = { backboneName(settings.backbone),
-		 device.name,
-		 precisionName(precision),
-		 settings.weights,
-		 backbone->levels(),
-		 {} };
+	preprocess.normalisation = chosenNormalisation(settings, loaded.normalisation);
+	info = { backboneName(loaded.kind), device.name,        precisionName(precision),
+		 settings.weights,          backbone->levels(), {} };
 	for (const std::string &warning : { device.warning, loaded.warning })
 		if (!warning.empty())
 			info.warnings.push_back(warning);

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "backbone/kind.h"
 #include "backbone/level.h"
+#include "backbone/settings.h"
 #include "cudacontext.h"
 #include "frame/frame.h"
 #include "frame/preprocess.h"
@@ -22,13 +22,12 @@ namespace fm {
 enum class Precision { Auto, Float32, Float16, BFloat16, Tf32 };
 
 /** \brief What a user chose for the model; it lasts as long as a Visualizer */
-struct ModelSettings {
-	BackboneKind backbone = BackboneKind::ResNet50Fpn;
-	std::string weights; /**< Empty: random, from a fixed seed */
+struct ModelSettings : BackboneSettings {
 	std::string device = "auto";
 	Precision precision = Precision::Auto;
-	PreprocessSettings preprocess;
-	double bnEpsilon = 1e-5;
+	PreprocessSettings preprocess; /**< But for its normalisation, which the two below are */
+	/** \brief As channelValues() reads them; empty: those of the weights' family */
+	std::string mean, deviation;
 };
 
 /** \brief What became of ModelSettings */

@@ -88,7 +88,9 @@ else
     say "without CUDA: '$build' was configured where it is not installed"
 fi
 cp "$build/featuremosaic-describe" "$work/bin/"
-find "$build/tests" -maxdepth 2 -type f -executable ! -name '*.so' -exec cp -t "$work/bin/" {} +
+# Not the tests that want our stand-in for a driver, nor the benchmark of loading, for a CPU alone.
+find "$build/tests" -maxdepth 2 -type f -executable ! -name '*.so' ! -name '*.plugin' ! -name '*cuda_memory_test' \
+    ! -name bench_loading -exec cp -t "$work/bin/" {} +
 find tests -name '*.py' -exec cp --parents -t "$work/" {} +
 cp tools/bundle/{run,check} "$work/"
 

@@ -83,16 +83,20 @@ LevelMaps LevelMaps::select(const ChannelSet &wanted) const
 }
 
 TrainedNetwork TrainedNetwork::load(const Architecture &architecture, StateDict &parameters,
-                                    double bnEpsilon, at::TensorOptions options, int imageChannels)
+                                    double bnEpsilon, at::TensorOptions options, int imageChannels,
+                                    bool takesBgr)
 {
 	TrainedNetwork trained = { Network::of(architecture), options, imageChannels, {} };
+	const auto parametersOf = [&](const Node &node) -> ConvolutionParameters {
+		if (node.kind != Node::Kind::Convolution)
+			return {};
+		ConvolutionParameters::Input input;
+		if (node.input == Node::image)
+			input = { imageChannels - node.shape.in, takesBgr };
+		return ConvolutionParameters::load(parameters, node, bnEpsilon, options, input);
+	};
 	for (const Node &node : trained.network.nodes)
-		trained.parameters.push_back(
-			node.kind == Node::Kind::Convolution
-				? ConvolutionParameters::load(
-					  parameters, node, bnEpsilon, options,
-					  node.input == Node::image ? imageChannels : node.shape.in)
-				: ConvolutionParameters());
+		trained.parameters.push_back(parametersOf(node));
 	return trained;
 }
 

@@ -45,9 +45,15 @@ struct TrainedNetwork {
 	int imageChannels = 3;                         /**< Those beyond the third are ignored */
 	std::vector<ConvolutionParameters> parameters; /**< By node */
 
-	/** \brief The network of \a architecture with its parameters in \a parameters */
+	/**
+	 * \brief The network of \a architecture with its parameters in \a parameters
+	 *
+	 * Its images are red, green and blue, with channels beyond those where \a imageChannels
+	 * are more; with \a takesBgr the weights are for blue, green and red.
+	 */
 	static TrainedNetwork load(const Architecture &architecture, StateDict &parameters,
-	                           double bnEpsilon, at::TensorOptions options, int imageChannels);
+	                           double bnEpsilon, at::TensorOptions options, int imageChannels,
+	                           bool takesBgr);
 };
 
 /** \brief Gives the feature maps of an image: a network that is known as data, or a module that is

@@ -16,19 +16,22 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/clamp.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/cudnn_convolution_add_relu.h>
 #include <ATen/ops/cudnn_convolution_relu.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/hardsigmoid.h>
 #include <ATen/ops/hardswish.h>
 #include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_nearest2d.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+
+#include "parallel.h"
 
 namespace fm {
 
@@ -112,40 +115,65 @@ at::Tensor &activate(at::Tensor &x, Activation activation)
 	return x;
 }
 
+namespace {
+
+/* [out, in / groups, k, k] to the same for what is given, channels last, each channel out times its
+ * \a scale: one pass over the file's memory, with products in float64. */
+at::Tensor scaledKernel(const at::Tensor &kernel, const at::Tensor &scale,
+                        ConvolutionParameters::Input input)
+{
+	const int64_t in = kernel.size(1);
+	const int64_t side = kernel.size(2);
+	const int64_t channels = in + input.ignored;
+	at::Tensor result = at::empty(
+		{ kernel.size(0), channels, side, side },
+		at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
+	const auto from = kernel.accessor<float, 4>();
+	const double *scales = scale.const_data_ptr<double>();
+	auto *to = result.mutable_data_ptr<float>();
+	parallelFor(static_cast<int>(kernel.size(0)), 1, [&](int begin, int end) {
+		for (int64_t out = begin; out < end; ++out) {
+			float *at = to + out * channels * side * side;
+			for (int64_t y = 0; y < side; ++y)
+				for (int64_t x = 0; x < side; ++x, at += channels) {
+					for (int64_t c = 0; c < in; ++c)
+						at[input.isReversed ? in - 1 - c : c] =
+							static_cast<float>(from[out][c][y][x] *
+						                           scales[out]);
+					std::fill(at + in, at + channels, 0.0f);
+				}
+		}
+	});
+	return result;
+}
+
+} /* namespace */
+
 ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const Node &node,
                                                   double bnEpsilon,
-                                                  const at::TensorOptions &options, int channels)
+                                                  const at::TensorOptions &options, Input input)
 {
 	const WindowShape &shape = node.shape;
-	const int padding = std::max(0, channels - shape.in);
-	const auto finish = [&](const at::Tensor &weight, const at::Tensor &bias) {
-		return ConvolutionParameters{ at::constant_pad_nd(weight,
-			                                          { 0, 0, 0, 0, 0, padding })
-			                              .to(options)
-			                              .contiguous(at::MemoryFormat::ChannelsLast),
-			                      bias.to(options) };
-	};
 	const at::Tensor kernel =
 		parameters.take(node.name + ".weight",
 	                        { shape.out, shape.in / shape.groups, shape.kernel, shape.kernel },
 	                        Parameter::ConvolutionWeight);
-	const at::Tensor ownBias = node.hasBias() ? parameters.take(node.name + ".bias",
-	                                                            { shape.out }, Parameter::Zero)
-	                                          : at::zeros({ shape.out });
-	if (node.norm.empty())
-		return finish(kernel, ownBias);
-
-	const auto take = [&](const char *name, Parameter parameter) {
-		return parameters.take(node.norm + name, { shape.out }, parameter).to(at::kDouble);
+	const auto take = [&](const std::string &name, Parameter parameter) {
+		return parameters.take(name, { shape.out }, parameter).to(at::kDouble);
 	};
-	const at::Tensor weight = take(".weight", Parameter::One);
-	const at::Tensor bias = take(".bias", Parameter::Zero);
-	const at::Tensor mean = take(".running_mean", Parameter::Zero);
-	const at::Tensor var = take(".running_var", Parameter::One);
-
-	const at::Tensor scale = weight * at::rsqrt(var + bnEpsilon);
-	return finish(kernel.to(at::kDouble) * scale.view({ -1, 1, 1, 1 }),
-	              bias + (ownBias - mean) * scale);
+	const at::Tensor ownBias = node.hasBias() ? take(node.name + ".bias", Parameter::Zero)
+	                                          : at::zeros({ shape.out }, at::kDouble);
+	at::Tensor scale = at::ones({ shape.out }, at::kDouble);
+	at::Tensor bias = ownBias;
+	if (!node.norm.empty()) {
+		const at::Tensor weight = take(node.norm + ".weight", Parameter::One);
+		const at::Tensor shift = take(node.norm + ".bias", Parameter::Zero);
+		const at::Tensor mean = take(node.norm + ".running_mean", Parameter::Zero);
+		const at::Tensor var = take(node.norm + ".running_var", Parameter::One);
+		scale = (weight * at::rsqrt(var + bnEpsilon)).contiguous();
+		bias = shift + (ownBias - mean) * scale;
+	}
+	return { scaledKernel(kernel, scale, input).to(options), bias.to(options) };
 }
 
 ConvolutionParameters ConvolutionParameters::slice(const ChannelSet &channels) const

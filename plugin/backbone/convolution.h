@@ -16,15 +16,21 @@ struct ConvolutionParameters {
 	at::Tensor weight; /**< [out, in / groups, kernel, kernel], channels last */
 	at::Tensor bias;   /**< [out] */
 
+	/** \brief In what the channels that a convolution is given differ from those of its weights
+	 */
+	struct Input {
+		int ignored = 0;         /**< So many more come last */
+		bool isReversed = false; /**< The weights' last channel comes first */
+	};
+
 	/**
 	 * \brief Those of \a node, as \a parameters has them
 	 *
 	 * In eval mode a norm is (x - mean) / sqrt(var + epsilon) * weight + bias, so it only
-	 * scales the kernels and gives a bias. Computed in float64, kept as \a options say. Of
-	 * more \a channels in than the node has, those beyond count for nothing.
+	 * scales the kernels and gives a bias. Computed in float64, kept as \a options say.
 	 */
 	static ConvolutionParameters load(StateDict &parameters, const Node &node, double bnEpsilon,
-	                                  const at::TensorOptions &options, int channels);
+	                                  const at::TensorOptions &options, Input input);
 
 	/** \brief Those of the channels out in \a channels alone */
 	ConvolutionParameters slice(const ChannelSet &channels) const;

@@ -5,8 +5,9 @@
 
 namespace fm {
 
-/** \brief The networks that can be run */
+/** \brief The backbones that users can choose */
 enum class BackboneKind {
+	Auto, /**< The one that the weights are for */
 	ResNet18,
 	ResNet18Fpn,
 	ResNet34,
@@ -39,6 +40,8 @@ struct BackboneInfo {
 
 /** \brief All kinds, each at the place of its value */
 inline constexpr BackboneInfo backbones[] = {
+	{ BackboneKind::Auto, BackboneKind::Auto, "auto",
+	  "The one that the weights are for; without weights resnet50-fpn" },
 	{ BackboneKind::ResNet18, BackboneKind::ResNet18, "resnet18", "ResNet-18" },
 	{ BackboneKind::ResNet18Fpn, BackboneKind::ResNet18, "resnet18-fpn",
 	  "ResNet-18 with a feature pyramid network" },
@@ -88,6 +91,12 @@ constexpr const BackboneInfo &infoOf(BackboneKind kind)
 constexpr const char *backboneName(BackboneKind kind)
 {
 	return infoOf(kind).name;
+}
+
+/** \brief Whether it names a network, and does not leave it to the weights */
+constexpr bool isNetwork(BackboneKind kind)
+{
+	return kind != BackboneKind::Auto;
 }
 
 constexpr bool hasFpn(BackboneKind kind)

@@ -68,6 +68,24 @@ Network Network::of(const Architecture &architecture)
 	return resNet(resNet50, architecture);
 }
 
+std::vector<ParameterShape> Network::parameterShapes() const
+{
+	std::vector<ParameterShape> all;
+	for (const Node &node : nodes) {
+		if (node.kind != Node::Kind::Convolution)
+			continue;
+		const auto &[in, out, kernel, stride, groups] = node.shape;
+		all.push_back({ node.name + ".weight", { out, in / groups, kernel, kernel } });
+		if (node.hasBias())
+			all.push_back({ node.name + ".bias", { out } });
+		if (node.norm.empty())
+			continue;
+		for (const char *part : { ".weight", ".bias", ".running_mean", ".running_var" })
+			all.push_back({ node.norm + part, { out } });
+	}
+	return all;
+}
+
 int64_t Network::parameters() const
 {
 	int64_t sum = 0;

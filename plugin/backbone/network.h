@@ -73,6 +73,12 @@ struct Node {
 	Size outputSize(Size in) const;
 };
 
+/** \brief A tensor that a checkpoint has to hold for a network */
+struct ParameterShape {
+	std::string name; /**< As torchvision has it: "body.conv1.weight" */
+	std::vector<int64_t> shape;
+};
+
 /**
  * \brief A network as data: what it computes, and where its levels are
  *
@@ -88,6 +94,9 @@ struct Network {
 	double normEpsilon = 1e-5; /**< Of its batch norms, as torchvision builds it */
 
 	static Network of(const Architecture &architecture);
+
+	/** \brief Those of convolutions and norms, node by node */
+	std::vector<ParameterShape> parameterShapes() const;
 
 	/** \brief Numbers that training changes: of convolutions, and two for each channel of a
 	 * norm

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "statedict.h"
 
-#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
-#include <iterator>
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
@@ -16,41 +16,6 @@ namespace fm {
 namespace {
 
 constexpr uint64_t seed = 0;
-
-/* What training scripts put in front: dicts around the state dict, DataParallel, the detector. */
-constexpr std::string_view wrappers[] = { "model.", "state_dict.", "module.", "backbone." };
-
-bool isNumber(std::string_view text)
-{
-	return !text.empty() &&
-	       std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/* torchvision before 0.13 called "fpn.inner_blocks.0.weight" what is "fpn.inner_blocks.0.0.weight"
- * since. */
-std::string currentFpnName(const std::string &name)
-{
-	for (const std::string_view blocks : { "fpn.inner_blocks.", "fpn.layer_blocks." }) {
-		if (!name.starts_with(blocks))
-			continue;
-		const auto dot = name.find('.', blocks.size());
-		if (dot == std::string::npos)
-			continue;
-		const std::string_view rest = std::string_view(name).substr(dot + 1);
-		if (rest == "weight" || rest == "bias")
-			return name.substr(0, dot) + ".0." + std::string(rest);
-	}
-	return name;
-}
-
-bool isClassificationResNet(std::string_view name)
-{
-	for (const std::string_view part :
-	     { "conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4." })
-		if (name.starts_with(part))
-			return true;
-	return false;
-}
 
 at::ScalarType atenType(ScalarType type)
 {
@@ -83,73 +48,41 @@ at::ScalarType atenType(ScalarType type)
 	return at::kBool;
 }
 
-/* The file's bytes may be unaligned, so the part that the view reaches is copied before use. */
-at::Tensor toTensor(const Checkpoint &checkpoint, const TensorView &view)
+/* Elements from the first to the last that the view reaches; none where it is empty. */
+int64_t reachOf(const TensorView &view)
 {
-	int64_t elements = 1;
+	int64_t reach = 1;
 	for (std::size_t i = 0; i < view.shape.size(); ++i) {
 		if (view.shape[i] == 0)
-			return at::zeros(view.shape, at::kFloat);
-		elements += (view.shape[i] - 1) * view.strides[i];
+			return 0;
+		reach += (view.shape[i] - 1) * view.strides[i];
 	}
-
-	const std::size_t size = elementSize(view.type);
-	at::Tensor reach = at::empty({ elements }, atenType(view.type));
-	std::memcpy(reach.mutable_data_ptr(), checkpoint.elements(view).data() + view.offset * size,
-	            elements * size);
-	return reach.as_strided(view.shape, view.strides).to(at::kFloat).contiguous();
+	return reach;
 }
 
-std::string shapeText(at::IntArrayRef shape)
+/* Where it lies, or, where that is not aligned, a copy of what the view reaches. */
+at::Tensor toTensor(const Checkpoint &checkpoint, const TensorView &view)
 {
-	std::string text = "[";
-	for (const int64_t side : shape)
-		text += (text.size() > 1 ? ", " : "") + std::to_string(side);
-	return text + "]";
+	const int64_t reach = reachOf(view);
+	if (reach == 0)
+		return at::zeros(view.shape, at::kFloat);
+
+	const std::size_t size = elementSize(view.type);
+	const at::ScalarType type = atenType(view.type);
+	const std::byte *first = checkpoint.elements(view).data() + view.offset * size;
+	if (reinterpret_cast<uintptr_t>(first) % size == 0)
+		return at::from_blob(const_cast<std::byte *>(first), view.shape, view.strides, type)
+		        .to(at::kFloat);
+	at::Tensor copy = at::empty({ reach }, type);
+	std::memcpy(copy.mutable_data_ptr(), first, reach * size);
+	return copy.as_strided(view.shape, view.strides).to(at::kFloat);
 }
 
 } /* namespace */
 
-std::string canonicalName(std::string_view name)
+StateDict::StateDict(const WeightsFile *file)
+	: file_(file), generator_(at::make_generator<at::CPUGeneratorImpl>(seed))
 {
-	const auto wrapper = [&] {
-		return std::ranges::find_if(wrappers, [&](auto w) { return name.starts_with(w); });
-	};
-	for (auto found = wrapper(); found != std::end(wrappers); found = wrapper())
-		name.remove_prefix(found->size());
-
-	if (name.ends_with(".num_batches_tracked"))
-		return {};
-	if (name.starts_with("body.") || name.starts_with("features."))
-		return std::string(name);
-	if (name.starts_with("fpn."))
-		return currentFpnName(std::string(name));
-	if (isClassificationResNet(name))
-		return "body." + std::string(name);
-	if (isNumber(name.substr(0, name.find('.'))) && name.find('.') != std::string_view::npos)
-		return "features." + std::string(name);
-	return {};
-}
-
-std::string LoadReport::summary(const std::vector<std::string> &names)
-{
-	constexpr std::size_t shown = 5;
-	std::string text;
-	for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
-		text += (i ? ", " : "") + names[i];
-	if (names.size() > shown)
-		text += " and " + std::to_string(names.size() - shown) + " more";
-	return text;
-}
-
-StateDict::StateDict() : generator_(at::make_generator<at::CPUGeneratorImpl>(seed)) {}
-
-StateDict::StateDict(const Checkpoint &checkpoint) : StateDict()
-{
-	checkpoint_ = &checkpoint;
-	for (const NamedTensor &entry : checkpoint.tensors())
-		if (std::string name = canonicalName(entry.name); !name.empty())
-			tensors_.try_emplace(std::move(name), &entry.tensor);
 }
 
 at::Tensor StateDict::initialise(at::IntArrayRef shape, Parameter parameter)
@@ -165,30 +98,10 @@ at::Tensor StateDict::initialise(at::IntArrayRef shape, Parameter parameter)
 
 at::Tensor StateDict::take(const std::string &name, at::IntArrayRef shape, Parameter parameter)
 {
-	asked_.insert(name);
-	const auto found = tensors_.find(name);
-	if (found == tensors_.end()) {
-		report_.missing.push_back(name);
+	const TensorView *view = file_ ? file_->find(name) : nullptr;
+	if (!view || at::IntArrayRef(view->shape) != shape)
 		return initialise(shape, parameter);
-	}
-
-	const TensorView &view = *found->second;
-	if (at::IntArrayRef(view.shape) != shape) {
-		report_.misshapen.push_back(name + ": " + shapeText(view.shape) + " instead of " +
-		                            shapeText(shape));
-		return initialise(shape, parameter);
-	}
-	report_.matched.push_back(name);
-	return toTensor(*checkpoint_, view);
-}
-
-LoadReport StateDict::report() const
-{
-	LoadReport report = report_;
-	for (const auto &[name, view] : tensors_)
-		if (!asked_.contains(name))
-			report.unexpected.push_back(name);
-	return report;
+	return toTensor(file_->checkpoint(), *view);
 }
 
 } /* namespace fm */

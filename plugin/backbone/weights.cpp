@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "weights.h"
 
-#include <algorithm>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -10,73 +9,87 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "statedict.h"
 
 namespace fm {
 
 namespace {
 
-bool isOfFpn(const std::string &name)
-{
-	return name.starts_with("fpn.");
-}
-
-/* A classifier's weights: the body is whole, of the FPN there is nothing. */
-bool lacksJustTheFpn(const LoadReport &report)
-{
-	return !report.missing.empty() && !report.matched.empty() &&
-	       std::ranges::all_of(report.missing, isOfFpn) &&
-	       std::ranges::none_of(report.matched, isOfFpn);
-}
-
-void checkFit(const LoadReport &report, const std::string &file, const char *backbone)
-{
-	if (report.matched.empty())
-		throw Error(Error::Kind::Mismatch, "'" + file + "' holds no tensor of " + backbone,
-		            "looked for " + LoadReport::summary(report.missing));
-
-	std::string problems;
-	const auto add = [&](const char *what, const std::vector<std::string> &names) {
-		if (!names.empty())
-			problems += std::string(problems.empty() ? "" : "; ") + what + " " +
-			            LoadReport::summary(names);
-	};
-	if (!lacksJustTheFpn(report))
-		add("missing:", report.missing);
-	add("of the wrong shape:", report.misshapen);
-	add("not in this backbone:", report.unexpected);
-	if (!problems.empty())
-		throw Error(Error::Kind::Mismatch,
-		            "'" + file + "' does not fit " + backbone + "; " + problems,
-		            std::to_string(report.matched.size()) + " tensors fit");
-}
-
 struct Loaded {
 	TrainedNetwork trained;
+	BackboneKind kind;
+	Normalisation normalisation;
 	std::string warning;
 };
 
-Loaded load(const Architecture &architecture, const std::string &file, at::TensorOptions options,
-            double bnEpsilon, int imageChannels)
+void checkFit(const LoadReport &report, const WeightsFile &file, const BackboneSettings &settings,
+              BackboneKind kind)
 {
-	const auto loadFrom = [&](StateDict &parameters) {
-		return TrainedNetwork::load(architecture, parameters, bnEpsilon, options,
-		                            imageChannels);
-	};
-	if (file.empty()) {
-		StateDict random;
-		return { loadFrom(random), "No weights are set: the network is random, its maps "
-			                   "show no learned features" };
-	}
+	const std::string subject = "'" + file.file() + "'";
+	const std::string name = backboneName(kind);
+	const std::string detail = std::to_string(report.matched.size()) + " tensors fit";
+	if (report.fits() || (isNetwork(settings.backbone) && report.lacksJustTheFpn()))
+		return;
+	if (report.matched.empty())
+		throw Error(Error::Kind::Mismatch,
+		            subject + (isNetwork(settings.backbone)
+		                               ? " holds no tensor of " + name
+		                               : " holds no backbone that is known"),
+		            "looked for " + LoadReport::summary(report.missing));
+	if (isNetwork(settings.backbone))
+		throw Error(Error::Kind::Mismatch,
+		            subject + " does not fit " + name + "; " + report.problemsText(),
+		            detail);
+	throw Error(Error::Kind::Mismatch,
+	            subject + " fits no backbone that is known; next to it is " + name + "; " +
+	                    report.problemsText(),
+	            detail);
+}
 
-	const Checkpoint checkpoint{ file };
-	StateDict parameters(checkpoint);
-	Loaded loaded = { loadFrom(parameters), {} };
+Loaded loadRandom(const BackboneSettings &settings, at::TensorOptions options, int imageChannels)
+{
+	const Architecture architecture = chooseArchitecture(settings, nullptr);
+	StateDict random;
+	return { TrainedNetwork::load(
+			 architecture, random,
+			 settings.bnEpsilon.value_or(Network::of(architecture).normEpsilon),
+			 options, imageChannels, settings.channelOrder == ChannelOrder::Bgr),
+		 architecture.kind,
+		 {},
+		 "No weights are set: the network is random, its maps show no learned features" };
+}
 
-	const LoadReport report = parameters.report();
-	checkFit(report, file, backboneName(architecture.kind));
-	if (lacksJustTheFpn(report))
+/* Batch norms that were frozen in training have the epsilon of torchvision's FrozenBatchNorm2d. */
+double epsilonOf(const WeightsFile &file, const Architecture &architecture)
+{
+	constexpr double ofFrozenNorms = 1e-5;
+	return file.hasFrozenNorms() ? ofFrozenNorms : Network::of(architecture).normEpsilon;
+}
+
+Loaded load(const BackboneSettings &settings, at::TensorOptions options, int imageChannels)
+{
+	if (settings.weights.empty())
+		return loadRandom(settings, options, imageChannels);
+
+	const WeightsFile file(settings.weights);
+	const Architecture architecture = chooseArchitecture(settings, &file);
+	const LoadReport report = file.fit(Network::of(architecture));
+	checkFit(report, file, settings, architecture.kind);
+
+	const bool takesBgr = settings.channelOrder == ChannelOrder::Auto
+	                              ? file.takesBgr()
+	                              : settings.channelOrder == ChannelOrder::Bgr;
+	StateDict parameters(&file);
+	Loaded loaded = { TrainedNetwork::load(
+				  architecture, parameters,
+				  settings.bnEpsilon.value_or(epsilonOf(file, architecture)),
+				  options, imageChannels, takesBgr),
+		          architecture.kind,
+		          file.normalisation(),
+		          {} };
+	if (report.lacksJustTheFpn())
 		loaded.warning =
-			"'" + file +
+			"'" + settings.weights +
 			"' holds no FPN: the levels p2 to p5 and pool are random, c1 to c5 are not";
 	return loaded;
 }
@@ -102,7 +115,7 @@ struct FileVersion {
 	}
 };
 
-using Key = std::tuple<FileVersion, Architecture, std::string, c10::ScalarType, double, int>;
+using Key = std::tuple<FileVersion, BackboneSettings, std::string, c10::ScalarType, int>;
 
 /* What is in use somewhere in the process. */
 struct InUse {
@@ -119,21 +132,16 @@ InUse &inUse()
 
 } /* namespace */
 
-LoadedBackbone loadBackbone(const Architecture &architecture, const std::string &file,
-                            at::TensorOptions options, double bnEpsilon, int imageChannels)
+LoadedBackbone loadBackbone(const BackboneSettings &settings, at::TensorOptions options,
+                            int imageChannels)
 {
-	const Key key = { FileVersion::of(file),
-		          architecture,
-		          options.device().str(),
-		          c10::typeMetaToScalarType(options.dtype()),
-		          bnEpsilon,
-		          imageChannels };
+	const Key key = { FileVersion::of(settings.weights), settings, options.device().str(),
+		          c10::typeMetaToScalarType(options.dtype()), imageChannels };
 	std::lock_guard lock(inUse().mutex);
 	std::erase_if(inUse().loaded, [](const auto &entry) { return entry.second.expired(); });
 	std::shared_ptr<const Loaded> loaded = inUse().loaded[key].lock();
 	if (!loaded) {
-		loaded = std::make_shared<const Loaded>(
-			load(architecture, file, options, bnEpsilon, imageChannels));
+		loaded = std::make_shared<const Loaded>(load(settings, options, imageChannels));
 		/* Others may read them at once, on streams of their own. */
 		if (const c10::Device device = options.device(); !device.is_cpu())
 			c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
@@ -141,7 +149,8 @@ LoadedBackbone loadBackbone(const Architecture &architecture, const std::string 
 	}
 	/* Its network stays as long as all of it does. */
 	const std::shared_ptr<const TrainedNetwork> trained(loaded, &loaded->trained);
-	return { std::make_unique<PlannedBackbone>(trained), loaded->warning };
+	return { std::make_unique<PlannedBackbone>(trained), loaded->kind, loaded->normalisation,
+		 loaded->warning };
 }
 
 } /* namespace fm */

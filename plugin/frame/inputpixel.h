@@ -20,26 +20,15 @@ struct InputShape {
 };
 
 /**
- * \brief What an 8-bit sample of \a channel (0 red, 1 green, 2 blue) is for the network
+ * \brief What each 8-bit sample is for the network, by channel: red, green, blue
  *
- * In 0..1 as torchvision's ToTensor gives it; unless \a mode is None, mean and standard deviation
- * of the images that torchvision's models were trained on are taken out.
+ * In 0..1 as torchvision's ToTensor gives it; unless the mode is None, mean and standard deviation
+ * are taken out. A look-up is faster than two divisions.
  */
-FM_HOST_DEVICE inline float normalisedSample(uint8_t sample, int channel, Preprocess mode)
-{
-	const float unit = static_cast<float>(sample) / 255.0f;
-	if (mode == Preprocess::None)
-		return unit;
-	const float mean = channel == 0 ? 0.485f : channel == 1 ? 0.456f : 0.406f;
-	const float deviation = channel == 0 ? 0.229f : channel == 1 ? 0.224f : 0.225f;
-	return (unit - mean) / deviation;
-}
-
-/** \brief normalisedSample() of every sample, by channel: a look-up is faster than two divisions */
 struct SampleTable {
 	float at[3][256];
 
-	static SampleTable of(Preprocess mode);
+	static SampleTable of(const PreprocessSettings &settings);
 };
 
 /** \brief \a from at weight 0, \a to at 1 */
@@ -63,7 +52,7 @@ FM_HOST_DEVICE inline InputPixel normalisedPixel(const Frame &frame, const Sampl
 /**
  * \brief The network's input at \a x and \a y, for a frame of the size that \a shape is for
  *
- * \a table is that of the shape's mode.
+ * \a table is that of the same settings as the shape.
  */
 FM_HOST_DEVICE inline InputPixel inputPixel(const Frame &frame, const InputShape &shape,
                                             const SampleTable &table, int x, int y)

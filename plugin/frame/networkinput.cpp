@@ -28,9 +28,9 @@ template<typename T>
 using Table = std::array<std::array<T, 256>, 3>;
 
 template<typename T>
-Table<T> normalisation(Preprocess mode)
+Table<T> tableOf(const PreprocessSettings &settings)
 {
-	const SampleTable samples = SampleTable::of(mode);
+	const SampleTable samples = SampleTable::of(settings);
 	Table<T> table;
 	for (int c = 0; c < 3; ++c)
 		for (int value = 0; value < 256; ++value)
@@ -49,9 +49,8 @@ void normaliseRow(const RgbRow &row, const Table<T> &table, T *out)
 }
 
 template<typename T>
-void convert(const Frame &frame, Preprocess mode, T *out)
+void convert(const Frame &frame, const Table<T> &table, T *out)
 {
-	const Table<T> table = normalisation<T>(mode);
 	parallelFor(frame.size.height, grain, [&](int begin, int end) {
 		RgbRow row(frame);
 		for (int y = begin; y < end; ++y) {
@@ -133,9 +132,9 @@ void resizeRow(const float *above, const float *below, float weight,
 
 /* To the upper left of \a padded, the rest zero. */
 template<typename T>
-void convertResized(const Frame &frame, Preprocess mode, Size resized, Size padded, T *out)
+void convertResized(const Frame &frame, const Table<float> &table, const InputShape &shape, T *out)
 {
-	const Table<float> table = normalisation<float>(mode);
+	const auto &[mode, resized, padded] = shape;
 	const std::vector<LinearTap> columns = linearTaps(frame.size.width, resized.width);
 	const std::vector<LinearTap> rows = linearTaps(frame.size.height, resized.height);
 	const std::ptrdiff_t stride = std::ptrdiff_t{ 3 } * padded.width;
@@ -157,21 +156,28 @@ void convertResized(const Frame &frame, Preprocess mode, Size resized, Size padd
 }
 
 template<typename T>
-void fillInput(const Frame &frame, const InputShape &shape, T *out)
+void fillInput(const Frame &frame, const PreprocessSettings &settings, const InputShape &shape,
+               T *out)
 {
-	if (shape.mode != Preprocess::Detection)
-		return convert(frame, shape.mode, out);
-	convertResized(frame, shape.mode, shape.resized, shape.padded, out);
+	if (settings.mode == Preprocess::Detection)
+		convertResized(frame, tableOf<float>(settings), shape, out);
+	else
+		convert(frame, tableOf<T>(settings), out);
 }
 
 } /* namespace */
 
-SampleTable SampleTable::of(Preprocess mode)
+SampleTable SampleTable::of(const PreprocessSettings &settings)
 {
+	const auto &[mean, deviation] = settings.normalisation;
 	SampleTable table;
 	for (int c = 0; c < 3; ++c)
-		for (int value = 0; value < 256; ++value)
-			table.at[c][value] = normalisedSample(static_cast<uint8_t>(value), c, mode);
+		for (int value = 0; value < 256; ++value) {
+			const float unit = static_cast<float>(value) / 255.0f;
+			table.at[c][value] = settings.mode == Preprocess::None
+			                             ? unit
+			                             : (unit - mean[c]) / deviation[c];
+		}
 	return table;
 }
 
@@ -196,9 +202,9 @@ at::Tensor networkInput(const Frame &frame, const PreprocessSettings &settings,
 	                             at::TensorOptions(isBFloat16 ? at::kBFloat16 : at::kFloat)
 	                                     .memory_format(at::MemoryFormat::ChannelsLast));
 	if (isBFloat16)
-		fillInput(frame, shape, image.mutable_data_ptr<c10::BFloat16>());
+		fillInput(frame, settings, shape, image.mutable_data_ptr<c10::BFloat16>());
 	else
-		fillInput(frame, shape, image.mutable_data_ptr<float>());
+		fillInput(frame, settings, shape, image.mutable_data_ptr<float>());
 	return image;
 }
 

@@ -329,8 +329,9 @@ public:
 	Network(Clip &clip, const Settings &settings)
 		: type_(settings.precision() == fm::Precision::BFloat16 ? at::kBFloat16
 	                                                                : at::kFloat),
-		  backbone_(fm::loadBackbone(settings.backbone, settings.weights,
-	                                     at::TensorOptions(type_), 1e-5)
+		  backbone_(fm::loadBackbone(
+				    { .backbone = settings.backbone, .weights = settings.weights },
+				    at::TensorOptions(type_))
 	                            .backbone)
 	{
 		for (std::size_t i = 0; i < clip.frames.size(); ++i)

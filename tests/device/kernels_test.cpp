@@ -34,7 +34,7 @@ TEST_P(InputKernel, MakesWhatTheHostMakes)
 	at::Tensor pixels = upload(own.bytes.data(), own.bytes.size());
 	const Frame onDevice = own.at(pixels.mutable_data_ptr<uint8_t>());
 	const at::Tensor frame = upload(&onDevice, 1);
-	const SampleTable samples = SampleTable::of(mode);
+	const SampleTable samples = SampleTable::of(settings);
 	const at::Tensor table = upload(&samples, 1);
 	for (const int channels : { 3, 4 }) {
 		const at::Tensor input =

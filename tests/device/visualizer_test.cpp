@@ -496,7 +496,7 @@ TEST_F(OnVisualizer, NeedsNoMoreMemoryAfterManyFrames)
 TEST_F(OnVisualizer, ComputesTheSameFromAGraphAsWithoutOne)
 {
 	const auto options = at::TensorOptions(device.tensors()).dtype(at::kFloat);
-	const auto loaded = loadBackbone(BackboneKind::ResNet18Fpn, "", options, 1e-5);
+	const auto loaded = loadBackbone({ .backbone = BackboneKind::ResNet18Fpn }, options);
 	Backbone &backbone = *loaded.backbone;
 	const Demand demand(backbone.levels().size(), ChannelSet::all());
 	const at::Tensor image = at::rand(backbone.imageShape({ 96, 64 }), options)

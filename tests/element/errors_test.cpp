@@ -184,21 +184,35 @@ INSTANTIATE_TEST_SUITE_P(
 		BadStart{ "Gap", "gap", "90", "1", { "90" } }),
 	[](const auto &info) { return std::string(info.param.test); });
 
-TEST(Errors, AnUnknownDeviceIsRefused)
+class BadText : public testing::TestWithParam<BadStart>
 {
-	const Pipeline pipeline(launchLine("device=cpu"));
-	pipeline.set("mosaic", "device", "gpu");
+};
+
+TEST_P(BadText, IsRefusedAsItIsSet)
+{
+	const BadStart &bad = GetParam();
+	const Pipeline pipeline(launchLine(std::string(bad.property) + "=" + bad.good));
+	pipeline.set("mosaic", bad.property, bad.bad);
 	const Owned<GstMessage> message = pipeline.wait(GST_MESSAGE_WARNING);
 	ASSERT_TRUE(message);
-	expectContains(reportOf(message.get()).sentence, { "gpu", "auto", "cpu", "cuda:N" });
+	expectContains(reportOf(message.get()).sentence, bad.sentence);
 	GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline.element()), "mosaic");
-	gchar *device = nullptr;
-	g_object_get(element, "device", &device, nullptr);
-	EXPECT_STREQ(device, "cpu");
-	g_free(device);
+	gchar *text = nullptr;
+	g_object_get(element, bad.property, &text, nullptr);
+	EXPECT_STREQ(text, bad.good);
+	g_free(text);
 	gst_object_unref(element);
 	EXPECT_FALSE(pipeline.play());
 }
+
+INSTANTIATE_TEST_SUITE_P(
+	Values, BadText,
+	testing::Values(BadStart{ "Device", "device", "gpu", "cpu", { "gpu", "auto", "cuda:N" } },
+                        BadStart{ "TwoMeans", "mean", "0.5,0.5", "0.5,0.4,0.3", { "'0.5,0.5'" } },
+                        BadStart{ "NoMean", "mean", "1,2,x", "0,0,0", { "three numbers" } },
+                        BadStart{ "FourMeans", "mean", "1,2,3,4", "0,0,0", { "three numbers" } },
+                        BadStart{ "ZeroDeviation", "std", "1,0,1", "1,1,1", { "above 0" } }),
+	[](const auto &info) { return std::string(info.param.test); });
 
 TEST(Errors, CudaWhereThereIsNoneIsAnErrorAndNoFallback)
 {
@@ -348,6 +362,15 @@ TEST(Messages, OfTheModelDescribeAResNetWithFpn)
 		{ "pool", { 256, 64 } },
 	};
 	EXPECT_EQ(model.levels, expected);
+}
+
+TEST(Messages, OfTheModelNameTheBackboneThatTheWeightsAreFor)
+{
+	const std::string file = Weights::path("resnet18.pth");
+	const Model model = modelOf(Pipeline(launchLine(weightsProperty(file), "auto")));
+	EXPECT_EQ(model.backbone, "resnet18");
+	EXPECT_EQ(model.warnings, 0);
+	EXPECT_EQ(model.levels.size(), 5u);
 }
 
 TEST(Messages, OfTheModelNameTheWeightsWithoutAWarning)

@@ -34,6 +34,30 @@ TEST(Stream, BufferMetadataIsKept)
 	}
 }
 
+Bytes pictureOf(const std::string &properties, const char *format = "RGB")
+{
+	Mosaic mosaic(properties, "video/x-raw,format=RGB");
+	mosaic.setInput(96, 64, format);
+	return mosaic.picture();
+}
+
+TEST(Preprocessing, TakesOutTheMeanAndDeviationThatAreSet)
+{
+	const Bytes plain = pictureOf("preprocess=none");
+	EXPECT_FALSE(pictureOf("preprocess=imagenet") == plain);
+	EXPECT_TRUE(pictureOf("preprocess=imagenet mean=0,0,0 std=1,1,1") == plain);
+	EXPECT_TRUE(pictureOf("preprocess=none mean=0.5,0.5,0.5 std=2,2,2") == plain);
+}
+
+TEST(Preprocessing, GivesTheNetworkItsOrderOfChannels)
+{
+	const std::string same = "mean=0.5,0.5,0.5 std=0.5,0.5,0.5 channel-order=";
+	const Bytes rgb = pictureOf(same + "rgb");
+	EXPECT_FALSE(pictureOf(same + "bgr") == rgb);
+	EXPECT_TRUE(pictureOf(same + "bgr", "BGR") == rgb);
+	EXPECT_TRUE(pictureOf(same + "auto") == rgb);
+}
+
 TEST(Stream, BuffersWithoutTimestampsStayWithoutThem)
 {
 	Mosaic mosaic;

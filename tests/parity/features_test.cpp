@@ -6,6 +6,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
@@ -32,20 +33,20 @@ constexpr double float32Tolerance = 1e-4;
 constexpr double float16Tolerance = 1e-2;
 constexpr double bfloat16Tolerance = 2e-2; /* Three bits fewer than float16. */
 
-fm::PreprocessSettings preprocessing(Preprocess mode)
+at::Tensor inputImage(const fm::PreprocessSettings &settings, c10::ScalarType type = at::kFloat)
 {
-	return { mode, 150, 220 }; /* The sizes in make_references.py. */
+	return fm::networkInput(References::get().image(), settings, type).to(type);
 }
 
-at::Tensor inputImage(Preprocess mode, c10::ScalarType type = at::kFloat)
-{
-	return fm::networkInput(References::get().image(), preprocessing(mode), type).to(type);
-}
-
-fm::Features allLevels(fm::Backbone &backbone, Preprocess mode, c10::ScalarType type)
+/* The image as what was loaded wants it. */
+fm::Features allLevels(const fm::LoadedBackbone &loaded, Preprocess mode,
+                       c10::ScalarType type = at::kFloat)
 {
 	const c10::InferenceMode inference;
-	const at::Tensor image = inputImage(mode, type).to(backbone.options());
+	fm::Backbone &backbone = *loaded.backbone;
+	/* The sizes in make_references.py. */
+	const fm::PreprocessSettings settings = { mode, 150, 220, loaded.normalisation };
+	const at::Tensor image = inputImage(settings, type).to(backbone.options());
 	const int64_t more = backbone.imageShape({})[1] - image.size(1);
 	return backbone.forward(at::constant_pad_nd(image, { 0, 0, 0, 0, 0, more })
 	                                .contiguous(at::MemoryFormat::ChannelsLast),
@@ -100,14 +101,19 @@ void expectClose(const at::Tensor &ours, const at::Tensor &expected, const std::
 	EXPECT_LE(difference, float32Tolerance * expected.abs().max().item<double>()) << what;
 }
 
-fm::LoadedBackbone load(const fm::Architecture &architecture, const std::string &file,
-                        at::TensorOptions options = at::kFloat, double epsilon = 1e-5)
+fm::LoadedBackbone load(fm::BackboneSettings settings, at::TensorOptions options = at::kFloat)
 {
 	const c10::InferenceMode inference;
+	settings.weights = References::get().path(settings.weights);
 	/* As Model has them: a fourth channel for tensor cores. */
 	const bool isHalf = c10::typeMetaToScalarType(options.dtype()) != at::kFloat;
-	return fm::loadBackbone(architecture, References::get().path(file), options, epsilon,
-	                        options.device().is_cuda() && isHalf ? 4 : 3);
+	return fm::loadBackbone(settings, options, options.device().is_cuda() && isHalf ? 4 : 3);
+}
+
+fm::LoadedBackbone load(BackboneKind kind, const std::string &file,
+                        at::TensorOptions options = at::kFloat)
+{
+	return load({ .backbone = kind, .weights = file }, options);
 }
 
 /* What loading throws; fails where it throws nothing. */
@@ -122,11 +128,11 @@ fm::Error errorOf(BackboneKind kind, const std::string &file)
 	return { fm::Error::Kind::Internal, "" };
 }
 
-/* A network of make_references.py. */
+/* A network of make_references.py: what its file is to be taken for, told from the file alone. */
 struct Case {
 	std::string name;
-	fm::Architecture architecture;
-	bool everyPreprocess = false; /* Else as for a classifier alone. */
+	BackboneKind kind;
+	fm::BottleneckStride stride = fm::BottleneckStride::Auto;
 };
 
 void PrintTo(const Case &network, std::ostream *out)
@@ -134,31 +140,27 @@ void PrintTo(const Case &network, std::ostream *out)
 	*out << network.name;
 }
 
-/* PREPROCESSED in make_references.py. */
-bool isPreprocessed(BackboneKind kind)
+/* PREPROCESSED in make_references.py: the others are done as a classifier has it alone. */
+bool isPreprocessed(const std::string &name)
 {
-	using enum BackboneKind;
-	constexpr BackboneKind kinds[] = { ResNet18Fpn,  ResNet34Fpn,  ResNet50Fpn,
-		                           ResNet101Fpn, ResNet152Fpn, MobileNetV2 };
-	return std::ranges::count(kinds, kind) != 0;
+	constexpr std::string_view names[] = { "resnet18-fpn",  "resnet34-fpn",  "resnet50-fpn",
+		                               "resnet101-fpn", "resnet152-fpn", "mobilenet-v2" };
+	return std::ranges::count(names, name) != 0;
 }
 
 std::vector<Case> everyCase()
 {
 	using enum BackboneKind;
-	using enum fm::FpnShape::Extra;
 	std::vector<Case> cases;
 	for (const fm::BackboneInfo &info : fm::backbones)
-		cases.push_back({ info.name, info.kind, isPreprocessed(info.kind) });
-	const auto add = [&](const char *name, BackboneKind kind, fm::FpnShape fpn) {
-		cases.push_back({ name, { kind, false, fpn } });
-	};
-	add("retinanet", ResNet50Fpn, { .finest = 3, .extra = P6P7 });
-	add("retinanet-v2", ResNet50Fpn, { .finest = 3, .extra = P6P7, .p6FromBody = true });
-	add("retinanet-without-relu", ResNet18Fpn,
-	    { .finest = 3, .extra = P6P7, .p6FromBody = true, .reluBeforeP7 = false });
-	add("fasterrcnn-v2", ResNet50Fpn, { .norms = true });
-	cases.push_back({ "stride-in-1x1", { ResNet50Fpn, true } });
+		if (fm::isNetwork(info.kind))
+			cases.push_back({ info.name, info.kind });
+	for (const char *name :
+	     { "retinanet", "retinanet-v2", "fasterrcnn-v2", "detectron2", "detectron2-pickle",
+	       "detectron2-retinanet", "mmdetection", "mmdetection-v2" })
+		cases.push_back({ name, ResNet50Fpn });
+	cases.push_back({ "mmdetection-retinanet", ResNet18Fpn });
+	cases.push_back({ "stride-in-1x1", ResNet50Fpn, fm::BottleneckStride::In1x1 });
 	return cases;
 }
 
@@ -168,9 +170,8 @@ protected:
 	const std::string &name() const { return GetParam().name; }
 	fm::LoadedBackbone load(at::TensorOptions options = at::kFloat) const
 	{
-		const fm::Architecture &architecture = GetParam().architecture;
-		return ::load(architecture, name() + ".pth", options,
-		              fm::Network::of(architecture).normEpsilon);
+		return ::load({ .weights = name() + ".pth", .bottleneckStride = GetParam().stride },
+		              options);
 	}
 };
 
@@ -192,8 +193,7 @@ protected:
 	void expectTorchvisions(c10::ScalarType type, double tolerance)
 	{
 		const auto loaded = load(at::TensorOptions(device_.tensors()).dtype(type));
-		const fm::Features features =
-			allLevels(*loaded.backbone, Preprocess::ImageNet, type);
+		const fm::Features features = allLevels(loaded, Preprocess::ImageNet, type);
 		expectLevels(*loaded.backbone, features, name() + ".imagenet.ref", tolerance);
 		if (const std::string file = name() + ".imagenet.cuda.ref";
 		    std::filesystem::exists(References::get().path(file)))
@@ -217,13 +217,13 @@ std::string testName(const testing::TestParamInfo<Case> &info)
 TEST_P(EveryBackbone, GivesTorchvisionsFeaturesOnEveryLevel)
 {
 	const fm::LoadedBackbone loaded = load();
+	EXPECT_EQ(loaded.kind, GetParam().kind);
 	EXPECT_EQ(loaded.warning, "");
 	for (const auto &[mode, how] :
 	     { std::pair{ Preprocess::None, "none" }, std::pair{ Preprocess::ImageNet, "imagenet" },
 	       std::pair{ Preprocess::Detection, "detection" } })
-		if (mode == Preprocess::ImageNet || GetParam().everyPreprocess)
-			expectLevels(*loaded.backbone,
-			             allLevels(*loaded.backbone, mode, at::kFloat),
+		if (mode == Preprocess::ImageNet || isPreprocessed(name()))
+			expectLevels(*loaded.backbone, allLevels(loaded, mode),
 			             name() + "." + how + ".ref", float32Tolerance);
 }
 
@@ -233,9 +233,9 @@ TEST_P(EveryBackbone, GivesTorchvisionsFeaturesOnEveryLevel)
 TEST_P(EveryBackbone, GivesTheSameFeaturesWhenLessIsAskedFor)
 {
 	const fm::LoadedBackbone loaded = load();
-	const fm::Features all = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	const fm::Features all = allLevels(loaded, Preprocess::None);
 	const c10::InferenceMode inference;
-	const at::Tensor image = inputImage(Preprocess::None);
+	const at::Tensor image = inputImage({ Preprocess::None });
 
 	for (std::size_t i = 0; i < 2 * all.size(); ++i) {
 		const std::size_t level = i / 2;
@@ -274,7 +274,7 @@ TEST(Precision, OfHalfStaysWithinItsTolerance)
 			const std::string name = fm::backboneName(kind);
 			const auto loaded = load(kind, name + ".pth", type);
 			expectLevels(*loaded.backbone,
-			             allLevels(*loaded.backbone, Preprocess::ImageNet, type),
+			             allLevels(loaded, Preprocess::ImageNet, type),
 			             name + ".imagenet.ref", tolerance);
 		}
 }
@@ -286,7 +286,7 @@ TEST(Weights, AreSharedByBackbonesOfTheSameFile)
 	EXPECT_EQ(&first.backbone->levels(), &second.backbone->levels());
 	const auto half = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kHalf);
 	EXPECT_NE(&first.backbone->levels(), &half.backbone->levels());
-	const auto otherwise = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kFloat, 0.0);
+	const auto otherwise = load({ .weights = "resnet18-fpn.pth", .bnEpsilon = 0.0 });
 	EXPECT_NE(&first.backbone->levels(), &otherwise.backbone->levels());
 }
 
@@ -294,7 +294,7 @@ TEST(Weights, AreSharedByBackbonesOfTheSameFile)
 TEST(Demand, OfSeveralLevelsGivesEachWhatItAsksFor)
 {
 	const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
-	const fm::Features all = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	const fm::Features all = allLevels(loaded, Preprocess::None);
 	const auto level = [&](const char *name) {
 		return std::ranges::find(loaded.backbone->levels(), name, &fm::Level::name) -
 		       loaded.backbone->levels().begin();
@@ -306,7 +306,8 @@ TEST(Demand, OfSeveralLevelsGivesEachWhatItAsksFor)
 	demand[level("pool")] = fm::ChannelSet({ 6, 7 });
 
 	const c10::InferenceMode inference;
-	const fm::Features some = loaded.backbone->forward(inputImage(Preprocess::None), demand);
+	const fm::Features some =
+		loaded.backbone->forward(inputImage({ Preprocess::None }), demand);
 	EXPECT_EQ(some[level("p5")].channels, fm::ChannelSet({ 4, 6, 7 }));
 	for (std::size_t i = 0; i < demand.size(); ++i) {
 		if (demand[i].empty())
@@ -321,12 +322,12 @@ TEST(Demand, OfSeveralLevelsGivesEachWhatItAsksFor)
 TEST(Demand, LeavesTheMapsOfEarlierFramesAlone)
 {
 	const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth");
-	const fm::Features held = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	const fm::Features held = allLevels(loaded, Preprocess::None);
 	std::vector<at::Tensor> copies;
 	for (const fm::LevelMaps &level : held)
 		copies.push_back(level.maps.clone());
-	allLevels(*loaded.backbone, Preprocess::ImageNet, at::kFloat);
-	const fm::Features again = allLevels(*loaded.backbone, Preprocess::None, at::kFloat);
+	allLevels(loaded, Preprocess::ImageNet);
+	const fm::Features again = allLevels(loaded, Preprocess::None);
 	for (std::size_t i = 0; i < held.size(); ++i) {
 		EXPECT_TRUE(held[i].maps.equal(copies[i]));
 		EXPECT_TRUE(again[i].maps.equal(copies[i]));
@@ -335,9 +336,8 @@ TEST(Demand, LeavesTheMapsOfEarlierFramesAlone)
 
 TEST(BatchNorm, TakesTheEpsilonThatIsSet)
 {
-	const auto loaded = load(BackboneKind::ResNet18Fpn, "resnet18-fpn.pth", at::kFloat, 0.0);
-	expectLevels(*loaded.backbone,
-	             allLevels(*loaded.backbone, Preprocess::ImageNet, at::kFloat), "epsilon.ref",
+	const auto loaded = load({ .weights = "resnet18-fpn.pth", .bnEpsilon = 0.0 });
+	expectLevels(*loaded.backbone, allLevels(loaded, Preprocess::ImageNet), "epsilon.ref",
 	             float32Tolerance);
 }
 
@@ -349,26 +349,51 @@ TEST(Weights, LoadUnderEveryNameFoundInTheWild)
 			load(BackboneKind::ResNet18Fpn, "names/resnet18-fpn." + variant + ".pth");
 		SCOPED_TRACE(variant);
 		EXPECT_EQ(loaded.warning, "");
-		expectLevels(*loaded.backbone,
-		             allLevels(*loaded.backbone, Preprocess::None, at::kFloat),
+		expectLevels(*loaded.backbone, allLevels(loaded, Preprocess::None),
 		             "resnet18-fpn.none.ref", float32Tolerance);
 	}
 	for (const std::string variant : { "classifier", "backbone", "model" }) {
 		const auto loaded =
 			load(BackboneKind::MobileNetV2, "names/mobilenet-v2." + variant + ".pth");
 		SCOPED_TRACE(variant);
-		expectLevels(*loaded.backbone,
-		             allLevels(*loaded.backbone, Preprocess::None, at::kFloat),
+		expectLevels(*loaded.backbone, allLevels(loaded, Preprocess::None),
 		             "mobilenet-v2.none.ref", float32Tolerance);
 	}
+}
+
+/* What a family has otherwise is a default, no more. */
+TEST(Weights, OfAnotherFamilyCanBeTakenAsTorchvisions)
+{
+	auto loaded = load({ .weights = "detectron2.pth",
+	                     .channelOrder = fm::ChannelOrder::Rgb,
+	                     .bottleneckStride = fm::BottleneckStride::In3x3 });
+	EXPECT_NE(loaded.normalisation, fm::Normalisation());
+	loaded.normalisation = {};
+	expectLevels(*loaded.backbone, allLevels(loaded, Preprocess::ImageNet), "overridden.ref",
+	             float32Tolerance);
+}
+
+TEST(Weights, OfNoKnownBackboneAreRefused)
+{
+	const fm::Error error = errorOf(BackboneKind::Auto, "unknown.pth");
+	EXPECT_EQ(error.kind, fm::Error::Kind::Mismatch);
+	EXPECT_NE(std::string(error.what()).find("holds no backbone that is known"),
+	          std::string::npos)
+		<< error.what();
+}
+
+TEST(Weights, NextToAKnownBackboneAreRefusedWithItsName)
+{
+	const std::string sentence = errorOf(BackboneKind::Auto, "missing.pth").what();
+	EXPECT_NE(sentence.find("next to it is resnet18-fpn"), std::string::npos) << sentence;
 }
 
 TEST(Weights, OfAClassifierFillTheBodyAloneAndSaySo)
 {
 	const auto loaded = load(BackboneKind::ResNet18Fpn, "classifier.pth");
 	EXPECT_NE(loaded.warning.find("holds no FPN"), std::string::npos);
-	expectLevels(*loaded.backbone, allLevels(*loaded.backbone, Preprocess::None, at::kFloat),
-	             "resnet18-fpn.none.ref", float32Tolerance, "c");
+	expectLevels(*loaded.backbone, allLevels(loaded, Preprocess::None), "resnet18-fpn.none.ref",
+	             float32Tolerance, "c");
 }
 
 TEST(Weights, ThatAreMissingAreNamedUpToFiveAndCounted)
@@ -409,14 +434,14 @@ TEST(Weights, ThatAreNotGivenAreTheSameEachTime)
 {
 	const c10::InferenceMode inference;
 	const auto make = [] {
-		return fm::loadBackbone(BackboneKind::MobileNetV2, "",
-		                        at::TensorOptions(at::kFloat), 1e-5);
+		return fm::loadBackbone({ .backbone = BackboneKind::MobileNetV2 },
+		                        at::TensorOptions(at::kFloat));
 	};
 	const auto first = make();
 	const auto second = make();
 	EXPECT_NE(first.warning, "");
-	const fm::Features a = allLevels(*first.backbone, Preprocess::ImageNet, at::kFloat);
-	const fm::Features b = allLevels(*second.backbone, Preprocess::ImageNet, at::kFloat);
+	const fm::Features a = allLevels(first, Preprocess::ImageNet);
+	const fm::Features b = allLevels(second, Preprocess::ImageNet);
 	for (std::size_t i = 0; i < a.size(); ++i) {
 		EXPECT_TRUE(a[i].maps.equal(b[i].maps));
 		EXPECT_GT(a[i].maps.std().item<float>(), 0.0f);

@@ -7,9 +7,13 @@ image.rgb                     8 bits, interleaved, WIDTH x HEIGHT
 <network>.<preprocess>.ref    {level: tensor}: what torchvision's own modules give
 <network>.imagenet.cuda.ref   the same on a CUDA device, where PyTorch has one
 names/*.pth                   one network's weights under all the names found in the wild
+overridden.ref                the network in detectron2.pth, taken as torchvision's own
+unknown.pth                   a state dict of no backbone that there is
 mosaic.<case>.*               pictures drawn with matplotlib's colours, see draw_mosaics()
 """
 
+import pickle
+import re
 import sys
 from collections import OrderedDict
 from functools import partial
@@ -52,13 +56,17 @@ def backbone_of(detector):
     return randomise(detector(weights=None, weights_backbone=None).backbone)
 
 
-def resnet_stride_in_1x1():
+def stride_in_1x1(model):
     """As Caffe's ResNets have it, and the detectors that began with their weights."""
-    model = resnet_fpn("resnet50")
     for name in ("layer2", "layer3", "layer4"):
         block = model.body[name][0]
         block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
     return model
+
+
+def retinanet_of_detectron2():
+    return stride_in_1x1(
+        resnet_fpn("resnet50", returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(2048, 256)))
 
 
 class LastLevelP6P7WithoutRelu(LastLevelP6P7):
@@ -110,6 +118,77 @@ def mobilenet_fpn_levels(last):
     return lambda model, x: body_levels(model.body.items(), names, x) | fpn_levels(model, 4, x)
 
 
+def renamed(state, rules):
+    """With each rule, a pattern and what it becomes, on each name."""
+    def name(key):
+        for pattern, replacement in rules:
+            key = re.sub(pattern, replacement, key)
+        return key
+
+    return OrderedDict((name(key), value) for key, value in state.items())
+
+
+def numbered(front, more, behind="."):
+    """Replaces a match by its number and `more` between two texts."""
+    return lambda match: f"{front}{int(match[1]) + more}{behind}"
+
+
+def detectron2_state(state):
+    """Under the names of detectron2's build_resnet_fpn_backbone, whose norms are frozen: they count no batches."""
+    finest = 3 if "fpn.extra_blocks.p6.weight" in state else 2
+    return renamed({k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}, [
+        (r"^body\.conv1\.", "body.stem.conv1."), (r"^body\.bn1\.", "body.stem.conv1.norm."),
+        (r"\.bn(\d)\.", r".conv\1.norm."),
+        (r"\.downsample\.0\.", ".shortcut."), (r"\.downsample\.1\.", ".shortcut.norm."),
+        (r"^body\.layer(\d)\.", numbered("body.res", 1)),
+        (r"^body\.", "bottom_up."),
+        (r"^fpn\.inner_blocks\.(\d)\.0\.", numbered("fpn_lateral", finest)),
+        (r"^fpn\.layer_blocks\.(\d)\.0\.", numbered("fpn_output", finest)),
+        (r"^fpn\.extra_blocks\.", "top_block."),
+        (r"^", "backbone."),
+    ])
+
+
+def mmdetection_state(state):
+    """Under the names of mmdetection's ResNet and FPN."""
+    laterals = sum(re.fullmatch(r"fpn\.inner_blocks\.\d\.0\.weight", key) is not None for key in state)
+    return renamed(state, [
+        (r"^body\.", "backbone."), (r"^fpn\.inner_blocks\.", "neck.lateral_convs."),
+        (r"^fpn\.layer_blocks\.", "neck.fpn_convs."),
+        (r"^fpn\.extra_blocks\.p(\d)\.", numbered("neck.fpn_convs.", laterals - 6, ".0.")),
+        (r"^(neck\.\w+\.\d)\.0\.", r"\1.conv."), (r"^(neck\.\w+\.\d)\.1\.", r"\1.bn."),
+    ])
+
+
+def save(name, state):
+    """As each family does; half of torchvision's in each of torch.save's formats."""
+    file = OUT / f"{name}.pth"
+    if name == "detectron2-pickle":
+        arrays = {key: value.numpy() for key, value in detectron2_state(state).items()}
+        file.write_bytes(pickle.dumps({"model": arrays, "__author__": "Detectron2 Model Zoo"}, protocol=2))
+    elif name.startswith("detectron2"):
+        heads = {"pixel_mean": torch.zeros(3, 1, 1), "proposal_generator.rpn_head.conv.weight": torch.zeros(3)}
+        torch.save({"model": detectron2_state(state) | heads, "optimizer": {}, "iteration": 90000}, file)
+    elif name.startswith("mmdetection"):
+        heads = {"rpn_head.rpn_conv.weight": torch.zeros(3), "bbox_head.fc_cls.weight": torch.zeros(81, 3)}
+        torch.save({"meta": {"epoch": 12}, "state_dict": mmdetection_state(state) | heads}, file)
+    else:
+        torch.save(state, file,
+                   _use_new_zipfile_serialization=name not in ("resnet34-fpn", "resnet101-fpn", "mobilenet-v2"))
+
+
+# MODEL.PIXEL_MEAN of detectron2's configurations, in the order of its channels; the deviation is one.
+BGR_MEAN = [103.530, 116.280, 123.675]
+
+
+def preprocess_as(name, image, how):
+    """What the family does with an image before its network sees it."""
+    if not name.startswith("detectron2"):
+        return preprocess(image, how)
+    x = image.permute(2, 0, 1).flip(0).float()
+    return (x - torch.tensor(BGR_MEAN)[:, None, None])[None]
+
+
 def preprocess(image, how):
     x = image.permute(2, 0, 1).float() / 255
     if how == "none":
@@ -142,11 +221,16 @@ def networks():
         "vgg16-bn": (lambda: vgg16(True), features_levels((5, 12, 22, 32, 42))),
         "retinanet": (lambda: backbone_of(detection.retinanet_resnet50_fpn), retinanet_levels),
         "retinanet-v2": (lambda: backbone_of(detection.retinanet_resnet50_fpn_v2), retinanet_levels),
-        "retinanet-without-relu": (
+        "detectron2": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
+        "detectron2-pickle": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
+        "detectron2-retinanet": (retinanet_of_detectron2, retinanet_levels),
+        "mmdetection": (partial(resnet_fpn, "resnet50"), resnet_levels),
+        "mmdetection-v2": (lambda: backbone_of(detection.fasterrcnn_resnet50_fpn_v2), resnet_levels),
+        "mmdetection-retinanet": (
             lambda: resnet_fpn("resnet18", returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7WithoutRelu(512, 256)),
             retinanet_levels),
         "fasterrcnn-v2": (lambda: backbone_of(detection.fasterrcnn_resnet50_fpn_v2), resnet_levels),
-        "stride-in-1x1": (resnet_stride_in_1x1, resnet_levels),
+        "stride-in-1x1": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
     }
 
 
@@ -166,19 +250,19 @@ def write_features(image):
     kept = {}
     for name, (make, levels) in networks().items():
         model = make()
-        # One half in each of torch.save's formats.
-        torch.save(model.state_dict(), OUT / f"{name}.pth",
-                   _use_new_zipfile_serialization=name not in ("resnet34-fpn", "resnet101-fpn", "mobilenet-v2"))
+        save(name, model.state_dict())
         for how in ("none", "imagenet", "detection") if name in PREPROCESSED else ("imagenet",):
-            features = levels(model, preprocess(image, how))
+            features = levels(model, preprocess_as(name, image, how))
             torch.save(features, OUT / f"{name}.{how}.ref")
             if how == "imagenet" and name.removesuffix("-fpn").replace("-", "_") in RESNETS:
                 write_classifier(name.removesuffix("-fpn"), model, features)
         if torch.cuda.is_available():
             torch.backends.cudnn.allow_tf32 = False
-            features = levels(model.cuda(), preprocess(image, "imagenet").cuda())
+            features = levels(model.cuda(), preprocess_as(name, image, "imagenet").cuda())
             torch.save({level: maps.cpu() for level, maps in features.items()}, OUT / f"{name}.imagenet.cuda.ref")
             model.cpu()
+        if name == "detectron2":
+            torch.save(levels(stride_in_1x1(model), preprocess(image, "imagenet")), OUT / "overridden.ref")
         if name in ("resnet18-fpn", "mobilenet-v2"):
             kept[name] = model
     return kept
@@ -230,6 +314,7 @@ def write_names(resnet, mobilenet):
     torch.save(body, OUT / "classifier.pth")
     torch.save(OrderedDict((k, v) for k, v in state.items() if not k.startswith("body.layer3")), OUT / "missing.pth")
     torch.save(state | {"body.conv1.weight": torch.zeros(64, 3, 3, 3)}, OUT / "misshapen.pth")
+    torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), OUT / "unknown.pth")
 
 
 def normalised(maps, how):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -48,12 +49,28 @@ TEST(Describe, PrintsLayersLevelsAndCounts)
 {
 	const Printed run = describe("--backbone resnet18-fpn --size 224x224");
 	EXPECT_EQ(run.status, 0);
-	EXPECT_TRUE(holds(run.output, "body.conv1"));
-	EXPECT_TRUE(holds(run.output, "convolution 7x7 stride 2 padding 3"));
-	EXPECT_TRUE(holds(run.output, "body.bn1"));
+	EXPECT_TRUE(holds(run.output, "\n  body\n    conv1 "));
+	EXPECT_TRUE(holds(run.output, "convolution 7x7 stride 2 padding 3, 3 -> 64\n"));
+	EXPECT_TRUE(holds(run.output, "batch norm of 64, + body.layer1.0.conv2, ReLU\n"));
 	EXPECT_TRUE(holds(run.output, "c2     body.layer1               64       4  56x56"));
 	EXPECT_TRUE(holds(run.output, "parameters"));
 	EXPECT_TRUE(holds(run.output, "multiply-adds for an input of 224x224"));
+}
+
+/* What fits, and what does not, is compared with torchvision's modules in parity/describe_test.py.
+ */
+TEST(Describe, OfWhatCannotBeReadSaysWhy)
+{
+	const std::string file = testing::TempDir() + "featuremosaic-describe.txt";
+	std::ofstream(file) << "These are no weights.";
+	const Printed text = describe("--weights '" + file + "'");
+	std::remove(file.c_str());
+	EXPECT_EQ(text.status, 2);
+	EXPECT_TRUE(holds(text.output, "'" + file + "' is not a checkpoint"));
+
+	const Printed nothing = describe("--json --weights not-there.pth");
+	EXPECT_EQ(nothing.status, 2);
+	EXPECT_TRUE(holds(nothing.output, "'not-there.pth' does not exist"));
 }
 
 TEST(Describe, RefusesWhatItDoesNotUnderstand)
