@@ -135,7 +135,7 @@ is_set normalize || settings+=(normalize=robust)
 name=$(basename -- "$input")
 name=${name%.*}
 if [ -n "$weights" ]; then
-    backbone=${backbone:-resnet50-fpn}
+    : # They tell the backbone.
 elif [ "$backbone" = mobilenet-v2 ]; then
     use_imagenet
 elif [ -n "$backbone" ] && [ "$backbone" != resnet50-fpn ]; then
@@ -152,16 +152,15 @@ else
 fi
 
 # One file: one level. Nothing chosen: all levels, and where those are not a detector's, a look at one.
-if [ -n "$output" ] && [ "${#levels[@]}" -eq 0 ]; then
-    case $backbone in
-    mobilenet-*-fpn) levels=(p4) ;;
-    *-fpn) levels=(p2) ;;
-    *) levels=(c5) ;;
+chosen=("${levels[@]}")
+describe_backbone
+if [ "${#chosen[@]}" -gt 0 ]; then
+    levels=("${chosen[@]}") both=false
+elif [ -n "$output" ]; then
+    case ${levels[0]} in
+    p*) levels=("${levels[0]}") ;;
+    *) levels=("${levels[-1]}") ;;
     esac
-fi
-if [ "${#levels[@]}" -eq 0 ]; then
-    every_level
-else
     both=false
 fi
 name+=-$backbone

@@ -49,10 +49,12 @@ need webpdec gstreamer1.0-plugins-bad
 make_work_folder "$output"
 probe "$photo" $decoder
 [ -n "$weights" ] || random_weights
-[ "${#levels[@]}" -gt 0 ] || every_level
+chosen=("${levels[@]}")
+describe_backbone
+[ "${#chosen[@]}" -eq 0 ] || levels=("${chosen[@]}")
 
 name=$(basename "$photo")
-name=${name%.*}-${backbone:-resnet50-fpn}
+name=${name%.*}-$backbone
 
 # The network sees the photo at its own size; each level is a run of its own, which bounds the memory.
 launch filesrc "location=$(quoted "$photo")" ! $decoder ! videoconvert ! video/x-raw,format=RGB ! \

@@ -19,9 +19,9 @@ wrong_usage() {
 }
 
 feature_options_help='Network and mosaic (properties of the element; gst-inspect-1.0 featuremosaic lists their values):
-  --backbone NAME       resnet18, 34, 50, 101, 152, resnext50-32x4d, wide-resnet50-2, mobilenet-v2, mobilenet-v3-large,
-                        each also with -fpn behind it; vgg16, vgg16-bn
-  --weights FILE        checkpoint of torch.save; without it the weights are random
+  --backbone NAME       the one that the weights are for (default), resnet18, 34, 50, 101, 152, resnext50-32x4d,
+                        wide-resnet50-2, mobilenet-v2, mobilenet-v3-large, each also with -fpn behind it; vgg16, vgg16-bn
+  --weights FILE        checkpoint: torch.save, safetensors, pickled arrays; without it the weights are random
   --level NAME          c1 to c5, with an FPN also p2 to p5 and pool (that of a MobileNet begins with p4)
   --channels LIST       0-11, or 3,17,200-203, or top:12, or all
   --columns N, --rows N grid of tiles
@@ -29,8 +29,9 @@ feature_options_help='Network and mosaic (properties of the element; gst-inspect
   --normalize NAME      tile, level, fixed, running, robust, signed
   --preprocess NAME     none, imagenet, detection
   --device NAME         auto, cpu, cuda, cuda:N
-  --precision, --bn-epsilon, --min-size, --max-size, --interpolation, --gap, --gamma, --range-min, --range-max,
-  --labels, --interval  as the properties of that name'
+  --mean, --std, --channel-order, --bottleneck-stride, --bn-epsilon, --precision, --min-size, --max-size,
+  --interpolation, --gap, --gamma, --range-min, --range-max, --labels, --interval
+                        as the properties of that name'
 
 backbone=
 weights=
@@ -60,8 +61,9 @@ has_value() {
 feature_option() {
     case $1 in
     --backbone | --weights | --level | --columns | --rows | --channels | --colormap | --normalize | --preprocess | \
-        --device | --precision | --bn-epsilon | --min-size | --max-size | --interpolation | --gap | --gamma | \
-        --range-min | --range-max | --labels | --interval) has_value "$@" ;;
+        --mean | --std | --channel-order | --bottleneck-stride | --bn-epsilon | --device | --precision | \
+        --min-size | --max-size | --interpolation | --gap | --gamma | --range-min | --range-max | --labels | \
+        --interval) has_value "$@" ;;
     -*) wrong_usage "unknown option $1" ;;
     *) wrong_usage "one argument too many: $1" ;;
     esac
@@ -114,13 +116,16 @@ features() {
     [ -z "$1" ] || features+=("level=$(quoted "$1")")
 }
 
-# every_level: the levels that show the most of the backbone, where the user named none.
-every_level() {
-    case $backbone in
-    mobilenet-*-fpn) levels=(p4 p5 pool) ;;
-    '' | *-fpn) levels=(p2 p3 p4 p5 pool) ;;
-    *) levels=(c1 c2 c3 c4 c5) ;;
-    esac
+# describe_backbone: names `backbone`, where the user named none, and fills `levels` with those that show the most of it: an
+# FPN's, or the body's, finest first.
+describe_backbone() {
+    local described names
+    # It exits with 1 where the weights do not fit: the element will say so.
+    described=$("$root/build/featuremosaic-describe" --backbone "${backbone:-auto}" ${weights:+--weights "$weights"}) ||
+        [ $? -eq 1 ] || die "the backbone cannot be told"
+    backbone=${described%%$'\n'*}
+    names=$(awk '/^$/ { inTable = 0 } inTable { print $1 } /^level / { inTable = 1 }' <<<"$described")
+    mapfile -t levels < <(grep '^p' <<<"$names" || echo "$names")
 }
 
 # random_weights: with them most of a map's range is the bright border that zero padding makes, so leave it out.
