@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sets up, then times featuremosaic against its peers. On a CPU: tables, build/bench.json, build/bench.png and .svg;
-# with --device cuda on a GPU: tables and build/bench-cuda.json.
+# with --device cuda on a GPU: tables and build/bench-cuda.json. With --loading what a checkpoint takes to load.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=pipelines/lib.sh
@@ -11,10 +11,12 @@ source pipelines/files.sh
 
 usage() {
     echo "Usage: tests/bench/run.sh [--device cpu|cuda] [--quick] [--rounds N] [--frames N]"
+    echo "       tests/bench/run.sh --loading [--rounds N]     how long a checkpoint takes to load"
     echo "With --device cuda also the other options of tests/bench/cuda.py (--help tells them)."
 }
 
 device=cpu
+loading=no
 arguments=()
 split_arguments "$@"
 set -- "${arguments[@]}"
@@ -23,6 +25,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     -h | --help) usage; exit 0 ;;
     --device) has_value "$@"; device=$2; shift ;;
+    --loading) loading=yes ;;
     *) arguments+=("$1") ;;
     esac
     shift
@@ -49,6 +52,10 @@ make_frames() {
 
 tools/setup.sh
 source tools/env.sh
+if [ $loading = yes ]; then
+    python3 tests/bench/loading.py "${arguments[@]}"
+    exit
+fi
 folder=build/bench
 if [ "$device" != cpu ]; then
     make_frames NV12 nv12 640x360 1920x1080
