@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkpoint/mappedfile.h"
 
+#include "checkpoint/filelease.h"
 #include "error.h"
 
 #include <cerrno>
@@ -10,10 +11,14 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace fm {
 
 namespace {
+
+/* Bytes. What is larger is no backbone's file alone, and might be more than there is memory. */
+constexpr std::size_t mostCopied = 1 << 30;
 
 class Descriptor
 {
@@ -28,6 +33,7 @@ public:
 	Descriptor &operator=(const Descriptor &) = delete;
 
 	int number() const { return number_; }
+	int release() { return std::exchange(number_, -1); }
 
 private:
 	int number_;
@@ -63,25 +69,57 @@ std::size_t sizeOfRegularFile(int descriptor, const std::filesystem::path &file)
 	return static_cast<std::size_t>(status.st_size);
 }
 
+std::span<const std::byte> mapFile(int descriptor, std::size_t size,
+                                   const std::filesystem::path &file)
+{
+	void *memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+	if (memory == MAP_FAILED)
+		throwSystemError(file, "mmap");
+	return { static_cast<const std::byte *>(memory), size };
+}
+
+void readFile(int descriptor, std::span<std::byte> bytes, const std::filesystem::path &file)
+{
+	for (std::size_t done = 0; done < bytes.size();) {
+		const ssize_t count = pread(descriptor, bytes.data() + done, bytes.size() - done,
+		                            static_cast<off_t>(done));
+		if (count < 0 && errno != EINTR)
+			throwSystemError(file, "pread");
+		if (count == 0)
+			throw Error(Error::Kind::Unreadable,
+			            quoted(file) + " became shorter while it was read");
+		done += count > 0 ? static_cast<std::size_t>(count) : 0;
+	}
+}
+
 } /* namespace */
 
 MappedFile::MappedFile(const std::filesystem::path &file)
 {
 	/* Without O_NONBLOCK, a pipe without a writer would keep us waiting here. */
-	const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+	Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 	if (descriptor.number() < 0)
 		throwSystemError(file, "open");
 
+	const FileLease lease = leaseForReading(descriptor.number());
 	const std::size_t size = sizeOfRegularFile(descriptor.number(), file);
-	void *memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.number(), 0);
-	if (memory == MAP_FAILED)
-		throwSystemError(file, "mmap");
-	bytes_ = { static_cast<const std::byte *>(memory), size };
+	if (lease != FileLease::Held && size <= mostCopied) {
+		copy_ = std::make_unique_for_overwrite<std::byte[]>(size);
+		readFile(descriptor.number(), { copy_.get(), size }, file);
+		bytes_ = { copy_.get(), size };
+		return;
+	}
+	bytes_ = mapFile(descriptor.number(), size, file);
+	if (lease == FileLease::Held)
+		lease_ = descriptor.release();
 }
 
 MappedFile::~MappedFile()
 {
-	munmap(const_cast<std::byte *>(bytes_.data()), bytes_.size());
+	if (!copy_)
+		munmap(const_cast<std::byte *>(bytes_.data()), bytes_.size());
+	if (lease_ >= 0)
+		close(lease_);
 }
 
 } /* namespace fm */

@@ -3,11 +3,18 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 
 namespace fm {
 
-/** \brief A whole file in memory, read-only; pages are read from disk when they are used */
+/**
+ * \brief A whole file in memory, read-only; pages are read from disk when they are used
+ *
+ * Who would write to the file meanwhile waits. Where the system has no lease for that, or the file
+ * is being written already, it is copied instead, if it has 1 GiB at most: a mapped page that is no
+ * longer in the file ends the process.
+ */
 class MappedFile
 {
 public:
@@ -22,6 +29,8 @@ public:
 
 private:
 	std::span<const std::byte> bytes_;
+	std::unique_ptr<std::byte[]> copy_; /* What they are in, where the file is not mapped. */
+	int lease_ = -1; /* A descriptor, which holds it while it is open; -1: there is none. */
 };
 
 } /* namespace fm */
