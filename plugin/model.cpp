@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "backbone/weights.h"
 #include "error.h"
@@ -75,11 +76,15 @@ Model::Model(const ModelSettings &settings)
 	allowsTf32 = precision == Precision::Tf32;
 
 	const TorchScope scope(device.cuda.get());
-	/* Frames go on with what loading needs for a while. */
-	const TensorMemoryScope memory;
+	/* Layer after layer needs memory for a while, but not that of others' frames. */
+	std::optional<TensorMemoryScope> memory;
+	if (!TensorMemoryUser::hasOthers())
+		memory.emplace();
 	LoadedBackbone loaded = loadBackbone(
 		backboneSettings(settings), at::TensorOptions(device.tensors()).dtype(type),
 		isCuda && type != at::kFloat ? imageChannelsOnTensorCores : 3);
+	if (memory)
+		releaseTensorMemory();
 	backbone = std::move(loaded.backbone);
 	preprocess.normalisation = chosenNormalisation(settings, loaded.normalisation);
 	info = { backboneName(loaded.kind), device.name,        precisionName(precision),

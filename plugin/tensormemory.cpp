@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tensormemory.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -24,6 +25,9 @@ constexpr std::size_t hugePage = 2 << 20; /* Fewer entries in the processor's ta
 constexpr std::size_t slack = 4;
 
 thread_local bool inScope = false;
+thread_local bool isDiscarding = false;
+
+std::atomic<int> users = 0;
 
 class Store : public c10::Allocator
 {
@@ -99,26 +103,31 @@ private:
 		unused_.clear();
 	}
 
-	/* False for what is not the store's. */
-	bool keep(void *block)
+	/* Keeps or frees it; false for what is not the store's. */
+	bool takeBack(void *block)
 	{
-		std::lock_guard lock(mutex_);
+		std::unique_lock lock(mutex_);
 		const auto found = sizes_.find(block);
 		if (found == sizes_.end())
 			return false;
-		try {
-			unused_.emplace(found->second, block);
-		} catch (const std::bad_alloc &) {
-			sizes_.erase(found);
-			std::free(block);
+		if (!isDiscarding) {
+			try {
+				unused_.emplace(found->second, block);
+				return true;
+			} catch (const std::bad_alloc &) {
+				/* It is freed. */
+			}
 		}
+		sizes_.erase(found);
+		lock.unlock(); /* The kernel takes its time. */
+		std::free(block);
 		return true;
 	}
 
 	static void giveBack(void *block)
 	{
 		Store &store = instance();
-		if (!store.keep(block))
+		if (!store.takeBack(block))
 			store.fallback_->raw_deleter()(block);
 	}
 
@@ -141,9 +150,35 @@ TensorMemoryScope::~TensorMemoryScope()
 	inScope = outer_;
 }
 
+TensorMemoryDiscard::TensorMemoryDiscard() : outer_(isDiscarding)
+{
+	isDiscarding = true;
+}
+
+TensorMemoryDiscard::~TensorMemoryDiscard()
+{
+	isDiscarding = outer_;
+}
+
 void releaseTensorMemory()
 {
 	Store::instance().releaseUnused();
+}
+
+TensorMemoryUser::TensorMemoryUser()
+{
+	++users;
+}
+
+TensorMemoryUser::~TensorMemoryUser()
+{
+	if (--users == 0)
+		releaseTensorMemory();
+}
+
+bool TensorMemoryUser::hasOthers()
+{
+	return users > 1;
 }
 
 } /* namespace fm */

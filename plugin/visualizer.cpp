@@ -86,20 +86,19 @@ FramePass::FramePass(FramePass &&) noexcept = default;
 FramePass &FramePass::operator=(FramePass &&) noexcept = default;
 
 Visualizer::Visualizer(const ModelSettings &settings)
-try : model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); })),
-	path_(translateErrors([&] {
-		return model_->device.cuda ? makeCudaPath(*model_) : makeHostPath(*model_);
-	})) {
-} catch (...) {
-	releaseTensorMemory();
-	throw;
+	: memory_(std::make_unique<TensorMemoryUser>()),
+	  model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); })),
+	  path_(translateErrors([&] {
+		  return model_->device.cuda ? makeCudaPath(*model_) : makeHostPath(*model_);
+	  }))
+{
 }
 
 Visualizer::~Visualizer()
 {
+	const TensorMemoryDiscard discard;
 	path_.reset();
 	model_.reset();
-	releaseTensorMemory();
 }
 
 void Visualizer::checkDeviceName(const std::string &device)

@@ -85,6 +85,7 @@ private:
 };
 
 class FramePath;
+class TensorMemoryUser;
 struct Model;
 
 /**
@@ -155,6 +156,7 @@ public:
 	void draw(FramePass &pass, std::size_t index, Threads threads = Threads::All) const;
 
 private:
+	std::unique_ptr<TensorMemoryUser> memory_; /* First: all below uses it. */
 	std::unique_ptr<Model> model_;
 	std::unique_ptr<FramePath> path_;
 };

@@ -82,6 +82,22 @@ LevelMaps LevelMaps::select(const ChannelSet &wanted) const
 	return { ChannelGather::of(channels, wanted, maps.device())(maps), wanted };
 }
 
+std::shared_ptr<const Convolution>
+ReadyConvolutions::get(const Key &key,
+                       const std::function<std::shared_ptr<const Convolution>()> &make)
+{
+	const std::lock_guard lock(mutex_);
+	const auto found = known_.find(key);
+	std::shared_ptr<const Convolution> result =
+		found == known_.end() ? nullptr : found->second.lock();
+	if (!result) {
+		std::erase_if(known_, [](const auto &entry) { return entry.second.expired(); });
+		result = make();
+		known_[key] = result;
+	}
+	return result;
+}
+
 TrainedNetwork TrainedNetwork::load(const Architecture &architecture, StateDict &parameters,
                                     double bnEpsilon, at::TensorOptions options, int imageChannels,
                                     bool takesBgr)
@@ -114,7 +130,9 @@ struct PlannedBackbone::PreparedPlan : Prepared {
 };
 
 PlannedBackbone::PlannedBackbone(std::shared_ptr<const TrainedNetwork> trained)
-	: trained_(std::move(trained))
+	: trained_(std::move(trained)),
+	  ready_(trained_->options.device().is_cpu() ? trained_->ready
+                                                     : std::make_shared<ReadyConvolutions>())
 {
 }
 
@@ -127,15 +145,11 @@ std::shared_ptr<const Convolution> PlannedBackbone::convolution(const Plan &plan
 	if (node.kind != Node::Kind::Convolution)
 		return nullptr;
 	const Size in = node.input == Node::image ? plan.image : sizes[node.input];
-	auto &known = convolutions_[{ step.node, step.channels, in.width, in.height }];
-	std::shared_ptr<const Convolution> result = known.lock();
-	if (!result) {
-		result = std::make_shared<const Convolution>(
+	return ready_->get({ step.node, step.channels, in.width, in.height }, [&] {
+		return std::make_shared<const Convolution>(
 			node, trained_->parameters[step.node].slice(step.channels),
 			at::IntArrayRef{ 1, node.shape.in, in.height, in.width });
-		known = result;
-	}
-	return result;
+	});
 }
 
 std::shared_ptr<const PlannedBackbone::PreparedPlan>
@@ -150,8 +164,11 @@ PlannedBackbone::preparedPlan(const Demand &demand, Size image)
 	}
 
 	/* Weights laid out for another size are as large as the network. */
-	std::erase_if(recent_, [&](const auto &old) { return old->plan.image != image; });
-	releaseTensorMemory(); /* Its results are of other sizes. */
+	const auto resized =
+		std::erase_if(recent_, [&](const auto &old) { return old->plan.image != image; });
+	/* Its results are of other sizes. */
+	if (resized > 0 || !TensorMemoryUser::hasOthers())
+		releaseTensorMemory();
 	++preparations_;
 	PreparedPlan made;
 	made.demand = demand;
@@ -178,7 +195,6 @@ PlannedBackbone::preparedPlan(const Demand &demand, Size image)
 	recent_.push_front(std::make_shared<const PreparedPlan>(std::move(made)));
 	if (recent_.size() > plansKept)
 		recent_.pop_back();
-	std::erase_if(convolutions_, [](const auto &entry) { return entry.second.expired(); });
 	return recent_.front();
 }
 

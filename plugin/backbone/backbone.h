@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <tuple>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -38,12 +41,31 @@ struct ChannelGather {
 /** \brief By index into Network::levels */
 using Features = std::vector<LevelMaps>;
 
+/** \brief Convolutions made ready, as long as plans have them; for any thread */
+class ReadyConvolutions
+{
+public:
+	/** \brief Node, channels out, width and height of what goes in */
+	using Key = std::tuple<int, ChannelSet, int, int>;
+
+	/** \brief The one that some plan has, else what \a make gives */
+	std::shared_ptr<const Convolution>
+	get(const Key &key, const std::function<std::shared_ptr<const Convolution>()> &make);
+
+private:
+	std::mutex
+		mutex_; /* Protects known_; held while one is made, so that none is made twice. */
+	std::map<Key, std::weak_ptr<const Convolution>> known_;
+};
+
 /** \brief A network with its parameters, which several backbones may share */
 struct TrainedNetwork {
 	Network network;
 	at::TensorOptions options;                     /**< Device and type to compute in */
 	int imageChannels = 3;                         /**< Those beyond the third are ignored */
 	std::vector<ConvolutionParameters> parameters; /**< By node */
+	/** \brief With the weights in oneDNN's layouts, which take as much memory again */
+	std::shared_ptr<ReadyConvolutions> ready = std::make_shared<ReadyConvolutions>();
 
 	/**
 	 * \brief The network of \a architecture with its parameters in \a parameters
@@ -135,11 +157,11 @@ private:
 	                                               const std::vector<Size> &sizes);
 
 	std::shared_ptr<const TrainedNetwork> trained_;
+	/* On a CUDA device its own: there they are the parameters themselves but for slices, which
+	 * are in the order of a stream, and they change with their first calls. */
+	std::shared_ptr<ReadyConvolutions> ready_;
 	std::list<std::shared_ptr<const PreparedPlan>> recent_; /* The last used first. */
 	int preparations_ = 0;
-	/* Those that the recent plans use, by node, channels and size of the input. */
-	std::map<std::tuple<int, ChannelSet, int, int>, std::weak_ptr<const Convolution>>
-		convolutions_;
 };
 
 } /* namespace fm */

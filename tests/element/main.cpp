@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iostream>
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include <malloc.h>
 
 #include <gst/gst.h>
 #include <gtest/gtest.h>
@@ -41,6 +45,34 @@ int leakOnPurpose()
 	return 0;
 }
 
+/* Prints the kilobytes that the process has in memory after a frame has come out of each of as many
+ * elements. */
+int showResident(int elements)
+{
+	std::string line =
+		"videotestsrc num-buffers=1 ! video/x-raw,width=64,height=64 ! tee name=t";
+	for (int i = 0; i < elements; ++i)
+		line += " t. ! queue ! featuremosaic device=cpu backbone=resnet50-fpn level=p2 ! "
+			"fakesink";
+	GstElement *pipeline = gst_parse_launch(line.c_str(), nullptr);
+	GstBus *bus = gst_element_get_bus(pipeline);
+	gst_element_set_state(pipeline, GST_STATE_PLAYING);
+	GstMessage *end = gst_bus_timed_pop_filtered(
+		bus, GST_CLOCK_TIME_NONE,
+		static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+	const bool isGood = GST_MESSAGE_TYPE(end) == GST_MESSAGE_EOS;
+	malloc_trim(0); /* What is free in the arenas of so many threads is nobody's. */
+	std::ifstream status("/proc/self/status");
+	for (std::string word; isGood && status >> word;)
+		if (word == "VmRSS:" && status >> word)
+			std::cout << word << std::endl;
+	gst_message_unref(end);
+	gst_element_set_state(pipeline, GST_STATE_NULL);
+	gst_object_unref(bus);
+	gst_object_unref(pipeline);
+	return isGood ? 0 : 1;
+}
+
 } /* namespace */
 
 int main(int argc, char **argv)
@@ -48,6 +80,8 @@ int main(int argc, char **argv)
 	gst_init(&argc, &argv);
 	if (argc == 2 && std::strcmp(argv[1], "--leak-on-purpose") == 0)
 		return leakOnPurpose();
+	if (argc == 3 && std::strcmp(argv[1], "--show-resident") == 0)
+		return showResident(std::stoi(argv[2]));
 
 	testing::InitGoogleTest(&argc, argv);
 	testing::UnitTest::GetInstance()->listeners().Append(new NoComplaints);
