@@ -15,6 +15,7 @@ struct ElementSettings {
 	unsigned interval = 1;    /**< The network runs on every n-th frame. */
 	bool qos = true;          /**< Late frames are dropped. */
 	unsigned maxInFlight = 0; /**< 0: as many as suit the device. */
+	bool watch = false;       /**< The weights are loaded again when their file changes. */
 };
 
 using ElementProperty = Property<ElementSettings>;
@@ -42,10 +43,6 @@ inline const ElementProperty modelProperties[] = {
 	{ "backbone", "Network whose feature maps are drawn",
 	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::backbone>(
 		  gst_feature_mosaic_backbone_get_type) },
-	{ "weights",
-	  "Checkpoint file: torch.save, safetensors or a pickle of arrays (null: random weights)",
-	  ElementProperty::Text{
-		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::weights> } },
 	{ "device",
 	  "Where the network runs: auto (CUDA if it works, else the CPU), cpu, cuda or cuda:N",
 	  ElementProperty::Text{
@@ -95,6 +92,14 @@ inline const ElementProperty modelProperties[] = {
 
 /** \brief Properties of the element that can change at any time */
 inline const ElementProperty playingProperties[] = {
+	{ "weights",
+	  "Checkpoint file: torch.save, safetensors or a pickle of arrays (null: random weights); "
+	  "set while playing, it is loaded beside the frames, and refused with a warning where it "
+	  "cannot be used",
+	  ElementProperty::Text{
+		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::weights> } },
+	{ "watch", "Load the weights again when their file has changed",
+	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::watch> } },
 	{ "interval", "Run the network on every n-th frame, and repeat the picture between",
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::interval>, 1,
 	                           1000000 } },
@@ -105,3 +110,7 @@ inline const ElementProperty playingProperties[] = {
 	  "(0: 2 on CUDA, else 1)",
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 0, 8 } },
 };
+
+/* Those that the model's loader hears of. */
+inline const ElementProperty &weightsProperty = playingProperties[0];
+inline const ElementProperty &watchProperty = playingProperties[1];

@@ -15,7 +15,6 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 
 #include <gst/video/video.h>
 
@@ -27,11 +26,13 @@
 #include "guard.h"
 #include "input.h"
 #include "latency.h"
-#include "messages.h"
+#include "livemodel.h"
+#include "modelloader.h"
 #include "output.h"
 #include "padcaps.h"
 #include "padqueries.h"
 #include "qos.h"
+#include "settings.h"
 #include "viewproperties.h"
 #include "visualizer.h"
 
@@ -40,23 +41,31 @@ GST_DEBUG_CATEGORY(featuremosaic_debug);
 namespace {
 
 struct State {
-	std::mutex mutex;         /* Innermost: nothing is called with it held. */
-	ElementSettings settings; /* Protected by mutex. */
+	explicit State(GstElement *element)
+		: loader([=, this](const fm::Error &error) {
+			  settings.settle();
+			  postError(element, error, GST_MESSAGE_WARNING);
+		  })
+	{
+	}
 
-	std::unique_ptr<fm::Visualizer>
-		visualizer; /* Made and freed while the pads are inactive. */
+	/* For any thread, as they keep their own locks. */
+	Settings settings{ loader };
+	ModelLoader loader;
+
 	Qos qos;
 	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
 	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
 
 	Latency latency;
 
-	/* Of the streaming thread. */
+	/* Of the streaming thread, which has the sink pad's stream lock. */
 	GstSegment segment;
 	Input input;
 	bool afterDrop = false;    /* The next buffer is discontinuous. */
 	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
 	std::unique_ptr<Output> output;
+	std::unique_ptr<LiveModel> model;
 	Conveyor conveyor; /* Frames in flight; what they use is above. */
 };
 
@@ -73,8 +82,7 @@ const ElementProperty &elementProperty(guint id)
 /* Once there is a model. */
 unsigned framesInFlight(const State &state, const ElementSettings &settings)
 {
-	return settings.maxInFlight != 0 ? settings.maxInFlight
-	                                 : state.visualizer->framesInFlight();
+	return settings.maxInFlight != 0 ? settings.maxInFlight : (*state.model)->framesInFlight();
 }
 
 } /* namespace */
@@ -100,7 +108,6 @@ GST_ELEMENT_REGISTER_DEFINE(featuremosaic, "featuremosaic", GST_RANK_NONE, GST_T
 static void gst_feature_mosaic_set_own_property(GstFeatureMosaic *self, guint id,
                                                 const GValue *value)
 {
-	State *state = self->state;
 	const ElementProperty &property = elementProperty(id);
 	GST_OBJECT_LOCK(self);
 	const bool hasModel = GST_STATE(self) > GST_STATE_READY;
@@ -112,10 +119,9 @@ static void gst_feature_mosaic_set_own_property(GstFeatureMosaic *self, guint id
 				fm::Error::Kind::BadSetting,
 				std::string(property.name) +
 					" can only be changed in the states NULL and READY");
-		std::lock_guard lock(state->mutex);
-		setProperty(state->settings, property, value);
-	} catch (const fm::Error &error) {
-		postRefusal(GST_ELEMENT(self), error);
+		self->state->settings.set(property, value);
+	} catch (const std::exception &) {
+		postRefusal(GST_ELEMENT(self), currentError());
 	}
 }
 
@@ -135,43 +141,21 @@ static void gst_feature_mosaic_get_property(GObject *object, guint id, GValue *v
                                             GParamSpec *pspec)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(object);
-	State *state = self->state;
 
-	if (id >= firstViewId) {
+	if (id >= firstViewId)
 		g_object_get_property(G_OBJECT(self->srcpad), pspec->name, value);
-		return;
-	}
-	std::lock_guard lock(state->mutex);
-	getProperty(state->settings, elementProperty(id), value);
-}
-
-static ElementSettings gst_feature_mosaic_get_settings(GstFeatureMosaic *self)
-{
-	std::lock_guard lock(self->state->mutex);
-	return self->state->settings;
+	else
+		self->state->settings.get(elementProperty(id), value);
 }
 
 /* Loads the model; the pads are not active yet. */
 static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 {
 	State *state = self->state;
-	const fm::ModelSettings settings = gst_feature_mosaic_get_settings(self).model;
-	state->visualizer = std::make_unique<fm::Visualizer>(settings);
-
-	state->cuda.adopt(state->visualizer->cudaContext(), settings.device);
+	state->model->start();
+	state->cuda.adopt((*state->model)->cudaContext(), state->settings.get().model.device);
 	state->cuda.announce(GST_ELEMENT(self));
 	state->isOnHost = !state->cuda.isUsable();
-
-	const fm::ModelInfo &model = state->visualizer->model();
-	std::vector<std::string> levels;
-	levels.reserve(model.levels.size());
-	for (const fm::Level &level : model.levels)
-		levels.push_back(level.name);
-	state->visualizer->check(
-		gst_feature_mosaic_pad_get_settings(GST_FEATURE_MOSAIC_PAD(self->srcpad)));
-	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), levels);
-
-	announceModel(GST_ELEMENT(self), model);
 	return TRUE;
 }
 
@@ -180,9 +164,8 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 {
 	State *state = self->state;
 	state->conveyor.stop();
-	gst_feature_mosaic_pad_set_levels(GST_FEATURE_MOSAIC_PAD(self->srcpad), {});
 	state->output->reset();
-	state->visualizer.reset();
+	state->model->stop();
 	state->isOnHost = false;
 	state->input.reset();
 }
@@ -206,8 +189,7 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	/* As GStreamer's elements do then; neighbours' contexts have to be ours. */
 	if (transition == GST_STATE_CHANGE_NULL_TO_READY)
 		guard(element, false, [&] {
-			self->state->cuda.expect(
-				gst_feature_mosaic_get_settings(self).model.device);
+			self->state->cuda.expect(self->state->settings.get().model.device);
 			self->state->cuda.announce(element);
 			return true;
 		});
@@ -229,18 +211,29 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	return result;
 }
 
+/* Brings what was set or loaded since the frame before into effect. */
+static bool gst_feature_mosaic_prepare(GstFeatureMosaic *self)
+{
+	State *state = self->state;
+	const GstVideoInfo &input = state->input.info();
+	const auto drain = [&] { state->conveyor.drain(); };
+	if (state->model->replace(input, drain))
+		state->sinceNetwork = 0;
+	if (!state->output->prepare(**state->model, input, drain))
+		return false;
+	state->loader.show(state->output->firstView(input));
+	return true;
+}
+
 static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
 {
 	State *state = self->state;
 	Output &output = *state->output;
-	const ElementSettings settings = gst_feature_mosaic_get_settings(self);
-	const unsigned inFlight = framesInFlight(*state, settings);
-
-	const auto drain = [&] { state->conveyor.drain(); };
-	if (!state->input.hasCaps() ||
-	    !output.prepare(*state->visualizer, state->input.info(), drain))
+	if (!state->input.hasCaps() || !gst_feature_mosaic_prepare(self))
 		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
 		                                         : GST_FLOW_NOT_NEGOTIATED;
+	const ElementSettings settings = state->settings.get();
+	const unsigned inFlight = framesInFlight(*state, settings);
 	if (settings.qos && state->qos.drops(GST_OBJECT(self), state->segment, input)) {
 		state->afterDrop = true;
 		return GST_FLOW_OK;
@@ -257,7 +250,7 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 
 	const bool repeat = state->sinceNetwork % settings.interval != 0;
 	auto job = std::make_unique<FrameJob>(
-		*state->visualizer, output, state->cuda, state->input.info(), input,
+		**state->model, output, state->cuda, state->input.info(), input,
 		g_steal_pointer(&picture), repeat,
 		inFlight == 1 ? fm::Threads::All : fm::Threads::One,
 		[self, ahead](GstClockTime work) {
@@ -282,10 +275,9 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 	Output &output = *state->output;
 	output.renegotiate();
 	return state->input.setCaps(caps) && guard(GST_ELEMENT(self), false, [&] {
-		       /* The event has waited for the frames before it. */
-		       if (!output.prepare(*state->visualizer, state->input.info(), [] {}))
+		       if (!gst_feature_mosaic_prepare(self))
 			       return false;
-		       output.warmUp(*state->visualizer, state->input.info());
+		       output.firstView(state->input.info()).warmUp(**state->model);
 		       return true;
 	       });
 }
@@ -352,7 +344,7 @@ static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, Gs
 		             [&] {
 				     return state->cuda.answer(
 					     GST_ELEMENT(self), query,
-					     gst_feature_mosaic_get_settings(self).model.device);
+					     self->state->settings.get().model.device);
 			     }) ||
 		       gst_pad_query_default(pad, GST_OBJECT(self), query);
 	default:
@@ -371,7 +363,7 @@ static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, Gs
 	if (!GST_PAD_IS_ACTIVE(pad))
 		return FALSE; /* There may be no model. */
 	answerAllocationQuery(pad, query, self->state->cuda,
-	                      framesInFlight(*self->state, gst_feature_mosaic_get_settings(self)));
+	                      framesInFlight(*self->state, self->state->settings.get()));
 	return TRUE;
 }
 
@@ -399,7 +391,7 @@ static GstPad *gst_feature_mosaic_add_pad(GstFeatureMosaic *self, GType type, co
 
 static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 {
-	self->state = new State;
+	self->state = new State(GST_ELEMENT(self));
 
 	self->sinkpad = gst_feature_mosaic_add_pad(self, GST_TYPE_PAD, "sink");
 	gst_pad_set_chain_function(self->sinkpad, gst_feature_mosaic_chain);
@@ -412,6 +404,8 @@ static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 
 	self->state->output =
 		std::make_unique<Output>(GST_FEATURE_MOSAIC_PAD(self->srcpad), self->state->cuda);
+	self->state->model = std::make_unique<LiveModel>(
+		*self->state->output, self->state->settings, self->state->loader);
 }
 
 static void gst_feature_mosaic_finalize(GObject *object)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard.h"
 
+#include <new>
+
 namespace {
 
 struct Code {
@@ -41,6 +43,20 @@ void postError(GstElement *element, const fm::Error &error, GstMessageType type)
 	                         g_strdup(error.detail.c_str()), error.where.file_name(),
 	                         error.where.function_name(),
 	                         static_cast<gint>(error.where.line()));
+}
+
+fm::Error currentError()
+{
+	using Kind = fm::Error::Kind;
+	try {
+		throw;
+	} catch (const fm::Error &error) {
+		return error;
+	} catch (const std::bad_alloc &) {
+		return { Kind::OutOfMemory, "There is not enough memory" };
+	} catch (const std::exception &error) {
+		return { Kind::Internal, "The plugin hit an internal error", error.what() };
+	}
 }
 
 void postRefusal(GstElement *element, const fm::Error &error)

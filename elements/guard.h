@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <new>
+#include <exception>
 #include <utility>
 
 #include <gst/gst.h>
@@ -20,6 +20,9 @@ void postError(GstElement *element, const fm::Error &error,
  */
 void postRefusal(GstElement *element, const fm::Error &error);
 
+/** \brief What is being caught, as an Error; in the handler of a std::exception */
+fm::Error currentError();
+
 /** \brief The barrier of the plugin: runs \a body, posts what it throws; call it with no lock held
  */
 template<typename Result, typename Body>
@@ -27,13 +30,8 @@ Result guard(GstElement *element, Result onError, Body &&body) noexcept
 {
 	try {
 		return std::forward<Body>(body)();
-	} catch (const fm::Error &error) {
-		postError(element, error);
-	} catch (const std::bad_alloc &) {
-		postError(element, { fm::Error::Kind::OutOfMemory, "There is not enough memory" });
-	} catch (const std::exception &error) {
-		postError(element, { fm::Error::Kind::Internal, "The plugin hit an internal error",
-		                     error.what() });
+	} catch (const std::exception &) {
+		postError(element, currentError());
 	}
 	return onError;
 }

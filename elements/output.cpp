@@ -61,6 +61,7 @@ void Output::reset()
 	hasCaps_ = false;
 	seen_.reset();
 	settings_.reset();
+	model_ = nullptr;
 	pool_.release();
 	state_ = {};
 }
@@ -68,9 +69,10 @@ void Output::reset()
 bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
                      const std::function<void()> &drain)
 {
-	const fm::ViewSettings settings = gst_feature_mosaic_pad_get_settings(pad_);
+	const fm::ViewSettings settings = wishes();
 	needsCaps_ = gst_pad_check_reconfigure(pad()) || needsCaps_;
-	if (!needsCaps_ && seen_ == settings)
+	const bool isNew = seen_ != settings;
+	if (!needsCaps_ && !isNew && model_ == &visualizer)
 		return true;
 	drain();
 	seen_ = settings;
@@ -81,17 +83,11 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
 		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
 			throw;
 		g_autoptr(GstElement) element = gst_pad_get_parent_element(pad());
-		postError(element, error, GST_MESSAGE_WARNING);
+		if (isNew)
+			postError(element, error, GST_MESSAGE_WARNING);
 	}
-	return !needsCaps_ || adopt(fm::ViewSettings(*settings_), visualizer, input);
-}
-
-void Output::warmUp(fm::Visualizer &visualizer, const GstVideoInfo &input)
-{
-	if (GST_VIDEO_INFO_FPS_N(&input) == 0)
-		return; /* A still: to run beforehand would gain nothing. */
-	const fm::ViewPass views[] = { { state_, *settings_, layout_ } };
-	visualizer.warmUp({ GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) }, views);
+	return (!needsCaps_ && model_ == &visualizer) ||
+	       adopt(fm::ViewSettings(*settings_), visualizer, input);
 }
 
 bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
@@ -101,6 +97,7 @@ bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visua
 	if ((needsCaps_ || grid != layout_.grid) && !negotiate(grid, input))
 		return false;
 	settings_ = settings;
+	model_ = &visualizer;
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <gst/video/video.h>
 
 #include "featuremosaicpad.h"
+#include "firstview.h"
 #include "outputpool.h"
 #include "visualizer.h"
 
@@ -37,23 +38,34 @@ public:
 	 * \brief Brings the pad's settings into effect, and new caps if they need them
 	 *
 	 * Settings that do not fit the model or the video are a WARNING on the bus while there are
-	 * older ones to go on with. \a drain is called before anything changes.
+	 * older ones to go on with. With another model than before all is brought into effect anew.
+	 * \a drain is called before anything changes; where it throws, nothing has.
 	 *
 	 * \return False where the peer accepts no caps that this pad can give
-	 * \throws fm::Error BadSetting where there are no older settings
+	 * \throws fm::Error BadSetting where neither they nor older ones fit
 	 */
 	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
 	             const std::function<void()> &drain);
 
-	/** \brief Makes \a visualizer ready for frames of \a input; once prepare() has succeeded */
-	void warmUp(fm::Visualizer &visualizer, const GstVideoInfo &input);
-
 	/** \brief A new buffer with the metadata of \a input, to be drawn into */
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
+
+	/** \brief What the pad is set to; from any thread */
+	fm::ViewSettings wishes() const { return gst_feature_mosaic_pad_get_settings(pad_); }
+	/** \brief The levels that the pad accepts from now on; empty: any */
+	void setLevels(std::vector<std::string> levels)
+	{
+		gst_feature_mosaic_pad_set_levels(pad_, std::move(levels));
+	}
 
 	/** \brief For the next caps of the sink pad */
 	void renegotiate() { needsCaps_ = true; }
 
+	/** \brief What a model for frames of \a input has to show; once prepare() has succeeded */
+	FirstView firstView(const GstVideoInfo &input) const
+	{
+		return { input, *settings_, layout_ };
+	}
 	/** \brief For frames from now on, once prepare() has succeeded */
 	OutputView view() { return { pad(), &state_, *settings_, layout_, info_ }; }
 	GstPad *pad() const { return GST_PAD(pad_); }
@@ -69,6 +81,7 @@ private:
 	bool needsCaps_ = true;                /* Caps and buffers are not those that are wanted. */
 	std::optional<fm::ViewSettings> seen_; /* What the pad had last. */
 	std::optional<fm::ViewSettings> settings_; /* In effect. */
+	const fm::Visualizer *model_ = nullptr;    /* That they have been checked against. */
 	fm::MosaicLayout layout_ = {};
 	GstVideoInfo info_ = {};
 	bool hasCaps_ = false;

@@ -114,7 +114,9 @@ struct CudaView : ViewState::Data {
 	ShownChannels channels;
 	LevelMaps maps; /* Last shown; memory of a graph, unless they are kept. */
 	bool isKept = false;
-	int level = -1; /* Of the maps. */
+	uint64_t model = 0;      /* Whose lanes the memory is for, by its id. */
+	bool isOutdated = false; /* The maps are of a model before that one. */
+	Level level;             /* Of the maps. */
 	Size mapSize = {};
 	ViewSettings settings;
 	int cells = 0;             /* Of the grid. */
@@ -124,7 +126,7 @@ struct CudaView : ViewState::Data {
 
 	/* Mean magnitudes on their way to the host. */
 	struct Ranking {
-		int level;
+		Level level;
 		at::Tensor means;
 		std::unique_ptr<CudaEvent> done;
 	};
@@ -210,6 +212,7 @@ public:
 
 private:
 	const Level &level(const ViewPass &view) const;
+	void takeOver(CudaPass &pass, const ViewPass &view) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
 	std::vector<bool> findFresh(std::span<const ViewPass> views, bool repeat) const;
 
@@ -299,6 +302,26 @@ const Level &CudaPath::level(const ViewPass &view) const
 	return model_.backbone->levels()[model_.levelIndex(view.settings)];
 }
 
+/* What the view has of a model before is in the order of that one's lanes, which are done. It is
+ * copied, for these lanes' order; what is frozen is, too, as it must not be written over. */
+void CudaPath::takeOver(CudaPass &pass, const ViewPass &view) const
+{
+	auto &state = stateOf<CudaView>(view);
+	if (state.model != model_.id) {
+		state.model = model_.id;
+		state.isKept = false;
+		state.isOutdated = true;
+		pass.kept.push_back(state.maps.maps);
+		pass.kept.push_back(state.device.move(device_));
+		if (!view.settings.freeze)
+			state.maps.maps.reset();
+	}
+	if (view.settings.freeze && state.maps.maps.defined() && !state.isKept) {
+		state.maps.maps = state.maps.maps.clone(at::MemoryFormat::ChannelsLast);
+		state.isKept = true;
+	}
+}
+
 /* Whether the view goes on with the maps that it has. */
 bool CudaPath::keepsMaps(const ViewPass &view, bool repeat) const
 {
@@ -307,7 +330,7 @@ bool CudaPath::keepsMaps(const ViewPass &view, bool repeat) const
 		return false;
 	if (view.settings.freeze)
 		return true;
-	if (!repeat || model_.levelIndex(view.settings) != state.level)
+	if (!repeat || state.isOutdated || level(view) != state.level)
 		return false;
 	return state.maps.channels.contains(
 		state.channels.needed(level(view), ChannelSelection::parse(view.settings.channels),
@@ -367,7 +390,7 @@ void CudaPath::takeRanking(const ViewPass &view) const
 		return;
 	const CudaView::Ranking ranking = *std::exchange(state.ranking, std::nullopt);
 	const auto selection = ChannelSelection::parse(view.settings.channels);
-	if (selection.isRanked() && ranking.level == model_.levelIndex(view.settings))
+	if (selection.isRanked() && ranking.level == level(view))
 		state.channels.rank(level(view), selection,
 		                    { ranking.means.const_data_ptr<float>(),
 		                      static_cast<std::size_t>(ranking.means.numel()) });
@@ -554,10 +577,12 @@ std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<con
 void CudaPath::takeMaps(const Graph &graph, const GraphKey::View &key, const ViewPass &view) const
 {
 	auto &state = stateOf<CudaView>(view);
-	if (state.level != key.level)
+	const Level &level = model_.backbone->levels()[key.level];
+	if (state.level != level)
 		state.knowsRunning = false;
-	state.level = key.level;
+	state.level = level;
 	state.isKept = false;
+	state.isOutdated = false;
 	const Backbone::Prepared::Maps &maps = graph.prepared->levels[key.level];
 	state.maps.channels = maps.channels;
 	state.mapSize = maps.size;
@@ -573,9 +598,8 @@ bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 	if (!fresh && isHeld)
 		return false;
 	if (!fresh)
-		state.shown =
-			state.channels.next(model_.backbone->levels()[state.level],
-		                            ChannelSelection::parse(view.settings.channels), cells);
+		state.shown = state.channels.next(
+			state.level, ChannelSelection::parse(view.settings.channels), cells);
 	state.settings = view.settings;
 	state.cells = cells;
 	return true;
@@ -584,8 +608,7 @@ bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output) const
 {
 	auto &state = stateOf<CudaView>(view);
-	const Level &level = model_.backbone->levels()[state.level];
-	int mostChannels = 0;
+	int mostChannels = state.level.channels;
 	for (const Level &each : model_.backbone->levels())
 		mostChannels = std::max(mostChannels, each.channels);
 	state.device.makeRoom(device_, mostChannels, static_cast<int>(state.shown.size()));
@@ -598,8 +621,8 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 	if (static_cast<int>(channels.size()) > view.layout.grid.cells())
 		channels.resize(view.layout.grid.cells());
 	state.device.prepare(device_,
-	                     { level, state.mapSize, state.maps.channels, channels, view.layout,
-	                       state.settings.colormap, state.settings.labels });
+	                     { state.level, state.mapSize, state.maps.channels, channels,
+	                       view.layout, state.settings.colormap, state.settings.labels });
 	return state.device.parameters(state.settings, output);
 }
 
@@ -630,22 +653,15 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	const TorchScope scope(&device_);
 	const int graphsBefore = graphsMade_;
 
-	for (const ViewPass &view : views)
+	for (const ViewPass &view : views) {
+		takeOver(pass, view);
 		takeRanking(view);
+	}
 	const std::vector<bool> fresh = findFresh(views, repeat);
 	const bool runs = std::ranges::find(fresh, true) != fresh.end();
 	if (runs && !pass.isConverted)
 		convert(pass);
 	const bool waited = runs && rankFirst(pass, views);
-	/* What is frozen must not be written over. */
-	for (const ViewPass &view : views) {
-		auto &state = stateOf<CudaView>(view);
-		if (view.settings.freeze && state.maps.maps.defined() && !state.isKept) {
-			state.maps.maps = state.maps.maps.clone(at::MemoryFormat::ChannelsLast);
-			state.isKept = true;
-		}
-	}
-
 	const std::shared_ptr<Graph> graph =
 		runs ? chooseGraph(pass, views, fresh, repeat) : nullptr;
 	std::vector<bool> ranged;
@@ -677,7 +693,7 @@ void CudaPath::give(const Graph *graph, CudaPass &pass, std::span<const ViewPass
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		auto &state = stateOf<CudaView>(views[i]);
 		if (fresh[i]) {
-			state.maps = graph->features[state.level];
+			state.maps = graph->features[graph->key.views[i].level];
 			if (graph->key.views[i].magnitudes)
 				askForRanking(*graph, i, pass, state);
 			continue;
@@ -716,7 +732,8 @@ void CudaPath::draw(FramePass::Data &data, std::size_t index)
 		          output);
 }
 
-/* Records the graph of the first frame. A ranked view's first frame needs more. */
+/* Records the graph of the first frame. A ranked view's first frame needs more, and which channels
+ * it shows is not known yet: its graph is the one that ranks them. */
 void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
 {
 	const TorchScope scope(&device_);
@@ -727,11 +744,10 @@ void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
 		const auto selection = ChannelSelection::parse(views[i].settings.channels);
 		const int available = level(views[i]).channels;
 		const int cells = views[i].layout.grid.cells();
-		if (selection.isRanked())
-			return;
 		key.demand[model_.levelIndex(views[i].settings)] |=
 			ShownChannels().needed(level(views[i]), selection, cells, false);
-		key.views[i] = keyOf(views[i], false, std::min(cells, selection.count(available)));
+		key.views[i] = keyOf(views[i], selection.isRanked(),
+		                     std::min(cells, selection.count(available)));
 	}
 	graphFor(key);
 }

@@ -30,8 +30,9 @@ LevelMaps asFloat(const LevelMaps &maps, const ChannelSet &wanted)
 
 struct HostView : ViewState::Data {
 	Mosaic mosaic;
-	LevelMaps maps; /* That the mosaic was last updated with, float32. */
-	int level = -1; /* Of the maps. */
+	LevelMaps maps;     /* That the mosaic was last updated with, float32. */
+	uint64_t model = 0; /* That gave the maps, by its id. */
+	int level = -1;     /* Of the maps. */
 	ViewSettings settings;
 	int cells = 0; /* Of the grid. */
 };
@@ -88,7 +89,8 @@ bool HostPath::keepsMaps(const ViewPass &view, bool repeat) const
 	const HostView &state = stateOf<HostView>(view);
 	if (!state.maps.maps.defined())
 		return false;
-	return view.settings.freeze || (repeat && model_.levelIndex(view.settings) == state.level &&
+	return view.settings.freeze || (repeat && state.model == model_.id &&
+	                                model_.levelIndex(view.settings) == state.level &&
 	                                state.maps.channels.contains(neededChannels(view, false)));
 }
 
@@ -161,6 +163,7 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		if (fresh[i]) {
 			auto &state = stateOf<HostView>(views[i]);
+			state.model = model_.id;
 			state.level = model_.levelIndex(views[i].settings);
 			state.maps = features[state.level];
 		}

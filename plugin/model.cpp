@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "backbone/weights.h"
@@ -38,6 +39,13 @@ c10::ScalarType scalarType(Precision precision)
 	}
 }
 
+/* Never the same twice, as addresses may be. */
+uint64_t nextId()
+{
+	static std::atomic<uint64_t> last = 0;
+	return ++last;
+}
+
 const char *precisionName(Precision precision)
 {
 	constexpr const char *names[] = { "auto", "float32", "float16", "bfloat16", "tf32" };
@@ -67,7 +75,7 @@ Normalisation chosenNormalisation(const ModelSettings &settings, Normalisation o
 } /* namespace */
 
 Model::Model(const ModelSettings &settings)
-	: device(selectDevice(settings.device)), preprocess(settings.preprocess)
+	: id(nextId()), device(selectDevice(settings.device)), preprocess(settings.preprocess)
 {
 	/* The module's stand-in in the tests computes on the CPU, as the CPU does best. */
 	const bool isCuda = device.cuda && device.tensors().is_cuda();

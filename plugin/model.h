@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "backbone/backbone.h"
@@ -17,6 +18,7 @@ struct Model {
 	/** \brief Index of the level that \a settings show; \throws Error BadSetting */
 	int levelIndex(const ViewSettings &settings) const;
 
+	const uint64_t id; /* Another one for each model, from 1 on. */
 	SelectedDevice device;
 	c10::ScalarType type; /* That the network computes in. */
 	bool allowsTf32;      /* Products may be rounded, on CUDA. */

@@ -40,7 +40,12 @@ struct ModelInfo {
 	std::vector<std::string> warnings; /**< Sentences: on weights that are random ... */
 };
 
-/** \brief What one view keeps from frame to frame; belongs to one output */
+/**
+ * \brief What one view keeps from frame to frame; belongs to one output
+ *
+ * Another Visualizer on the same device may go on with it, once the frames before are drawn. It
+ * starts anew where the level is another one; a frozen picture stays.
+ */
 class ViewState
 {
 public:

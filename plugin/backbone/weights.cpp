@@ -6,9 +6,9 @@
 #include <tuple>
 
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <sys/stat.h>
 
 #include "error.h"
+#include "fileversion.h"
 #include "statedict.h"
 
 namespace fm {
@@ -93,27 +93,6 @@ Loaded load(const BackboneSettings &settings, at::TensorOptions options, int ima
 			"' holds no FPN: the levels p2 to p5 and pool are random, c1 to c5 are not";
 	return loaded;
 }
-
-/* A file as it is: another one under its name is another version. */
-struct FileVersion {
-	std::string name;
-	dev_t device = 0;
-	ino_t inode = 0;
-	off_t size = 0;
-	time_t seconds = 0;
-	long nanoseconds = 0;
-
-	auto operator<=>(const FileVersion &) const = default;
-
-	static FileVersion of(const std::string &file)
-	{
-		struct stat status = {};
-		if (file.empty() || stat(file.c_str(), &status) != 0)
-			return { .name = file };
-		return { file,           status.st_dev,         status.st_ino,
-			 status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec };
-	}
-};
 
 using Key = std::tuple<FileVersion, BackboneSettings, std::string, c10::ScalarType, int>;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <ATen/ops/empty.h>
 
@@ -93,23 +94,48 @@ at::Tensor hostBytes(const CudaDevice &device, std::size_t count)
 
 void DeviceView::makeRoom(CudaDevice &device, int channels, int tiles)
 {
-	if (channels <= channels_ && tiles <= tiles_)
-		return;
-	channels_ = std::max(channels, channels_);
-	tiles_ = std::max(tiles, tiles_);
+	if (channels > channels_ || tiles > tiles_)
+		allocate(device, std::max(channels, channels_), std::max(tiles, tiles_));
+}
+
+at::Tensor DeviceView::move(CudaDevice &device)
+{
+	prepared_.reset();
+	at::Tensor before = memoryBytes_;
+	if (before.defined())
+		allocate(device, channels_, tiles_);
+	return before;
+}
+
+/* What there is is copied: no room was ever larger. */
+void DeviceView::allocate(CudaDevice &device, int channels, int tiles)
+{
 	const auto pack = [&](Packer &packer) {
-		return ViewMemory{ packer.add<unsigned>(nullptr, std::size_t{ 2 } * channels_),
-			           packer.add<Range>(nullptr, tiles_),
-			           packer.add<Range>(nullptr, tiles_),
-			           packer.add<Range>(nullptr, channels_),
+		return ViewMemory{ packer.add<unsigned>(nullptr, std::size_t{ 2 } * channels),
+			           packer.add<Range>(nullptr, tiles),
+			           packer.add<Range>(nullptr, tiles),
+			           packer.add<Range>(nullptr, channels),
 			           packer.add<RangeText>(nullptr, 1) };
 	};
 	Packer measure(nullptr, nullptr);
 	pack(measure);
-	memoryBytes_ = deviceBytes(device, measure.used());
+	const at::Tensor bytesBefore =
+		std::exchange(memoryBytes_, deviceBytes(device, measure.used()));
 	Packer packer(nullptr, bytesOf(memoryBytes_));
-	memory_ = pack(packer);
+	const ViewMemory before = std::exchange(memory_, pack(packer));
+	const int channelsBefore = std::exchange(channels_, channels);
+	const int tilesBefore = std::exchange(tiles_, tiles);
+
 	forget(device);
+	if (!bytesBefore.defined())
+		return;
+	const auto keep = [&](auto *to, const auto *from, int count) {
+		device.copy(to, from, count * sizeof(*to), Lane::Compute);
+	};
+	keep(memory_.found, before.found, tilesBefore);
+	keep(memory_.ranges, before.ranges, tilesBefore);
+	keep(memory_.running, before.running, channelsBefore);
+	keep(memory_.text, before.text, 1);
 }
 
 void DeviceView::forget(CudaDevice &device)

@@ -34,8 +34,17 @@ struct DevicePicture {
 class DeviceView
 {
 public:
-	/** \brief Room for levels of \a channels channels at most, and \a tiles tiles */
+	/** \brief Room for levels of \a channels channels at most, and \a tiles tiles; what lasts
+	 * from frame to frame stays */
 	void makeRoom(CudaDevice &device, int channels, int tiles);
+
+	/**
+	 * \brief Copies what lasts from frame to frame to memory for the lanes of another \a
+	 * device, which is the same one in truth
+	 *
+	 * \return What it was in, to be kept until the frame is done
+	 */
+	at::Tensor move(CudaDevice &device);
 
 	/** \brief Forgets the running ranges */
 	void forget(CudaDevice &device);
@@ -51,6 +60,8 @@ public:
 	const at::Tensor &staging() const { return staging_; }
 
 private:
+	void allocate(CudaDevice &device, int channels, int tiles);
+
 	int channels_ = 0, tiles_ = 0; /* That there is room for. */
 	at::Tensor memoryBytes_;
 	ViewMemory memory_ = {};

@@ -48,9 +48,17 @@ class Player
 {
 public:
 	Player(const ModelSettings &settings, PixelFormat output)
-		: visualizer(settings), output_(output)
+		: visualizer_(std::make_unique<Visualizer>(settings)), output_(output)
 	{
 	}
+
+	/* Goes on with another model, made beside the one before. */
+	void replace(const ModelSettings &settings)
+	{
+		auto next = std::make_unique<Visualizer>(settings);
+		visualizer_ = std::move(next);
+	}
+	Visualizer &visualizer() { return *visualizer_; }
 
 	/* A frame on its way, and what it draws. */
 	struct InFlight {
@@ -63,19 +71,19 @@ public:
 	InFlight start(const Frame &frame, const ViewSettings &settings, bool repeat = false)
 	{
 		const auto layout =
-			MosaicLayout::ofWidth(240, frame.size, visualizer.grid(settings));
+			MosaicLayout::ofWidth(240, frame.size, visualizer_->grid(settings));
 		InFlight flight = { OwnFrame(output_, layout.size), layout, settings, {} };
-		flight.pass = visualizer.begin(frame);
-		visualizer.convert(*flight.pass);
+		flight.pass = visualizer_->begin(frame);
+		visualizer_->convert(*flight.pass);
 		const ViewPass views[] = { { state_, flight.settings, flight.layout,
 			                     flight.picture.frame } };
-		visualizer.run(*flight.pass, views, repeat);
+		visualizer_->run(*flight.pass, views, repeat);
 		return flight;
 	}
 
 	std::vector<uint8_t> finish(InFlight &&flight)
 	{
-		visualizer.draw(*flight.pass, 0);
+		visualizer_->draw(*flight.pass, 0);
 		return std::move(flight.picture.bytes);
 	}
 
@@ -85,9 +93,8 @@ public:
 		return finish(start(frame, settings, repeat));
 	}
 
-	Visualizer visualizer;
-
 private:
+	std::unique_ptr<Visualizer> visualizer_;
 	PixelFormat output_;
 	ViewState state_;
 };
@@ -233,6 +240,16 @@ protected:
 		return result;
 	}
 
+	void replace(BackboneKind kind)
+	{
+		for (auto [player, device] :
+		     { std::pair(&*onDevice, "cuda"), std::pair(&*onHost, "cpu") }) {
+			ModelSettings settings = modelOn(device);
+			settings.backbone = kind;
+			player->replace(settings);
+		}
+	}
+
 	std::optional<Player> onDevice, onHost;
 };
 
@@ -300,6 +317,70 @@ TEST_F(Sequence, RanksChannelsByTheirActivation)
 		play(1, show("p3", "top:6"));
 	play(1, show("p3", "top:3"));
 	play(1, show("c4", "top:6"));
+}
+
+/* Another model with the same weights in the place of one leaves no trace in what is drawn. */
+TEST_F(Sequence, GoesOnWithWhatAViewRemembersOnAnotherModel)
+{
+	const auto pictures = [&](const ViewSettings &settings, bool replaces) {
+		SetUp();
+		std::vector<std::vector<uint8_t>> all;
+		for (unsigned seed = 1; seed < 7; ++seed) {
+			if (replaces && seed % 2 == 0)
+				replace(BackboneKind::ResNet18Fpn);
+			all.push_back(play(seed, settings));
+		}
+		return all;
+	};
+	ViewSettings running = show("p3");
+	running.normalize = Normalize::Running;
+	for (const ViewSettings &settings : { running, show("p3"), show("p3", "top:6") }) {
+		const auto expected = pictures(settings, false);
+		const auto result = pictures(settings, true);
+		for (std::size_t i = 0; i < expected.size(); ++i)
+			expectSame(result[i], expected[i]);
+	}
+}
+
+/* MobileNetV2 has fewer levels, and other channels in those of the same name. */
+TEST_F(Sequence, StartsAnewOnAModelWithOtherLevels)
+{
+	ViewSettings settings = show("c2", "top:6");
+	settings.normalize = Normalize::Running;
+	for (const BackboneKind kind : { BackboneKind::MobileNetV2, BackboneKind::ResNet18Fpn }) {
+		play(1, settings);
+		play(2, settings);
+		replace(kind);
+		const auto after = play(3, settings, true);
+		ModelSettings model = modelOn("cpu");
+		model.backbone = kind;
+		Player fresh(model, PixelFormat::Rgb);
+		const OwnFrame own = scene(PixelFormat::Rgb, 3);
+		expectSame(after, fresh.play(own.frame, settings));
+	}
+}
+
+TEST_F(Sequence, HoldsAFrozenPictureOnAnotherModel)
+{
+	for (const bool wasFrozen : { true, false }) {
+		SetUp();
+		ViewSettings settings = show("p5");
+		const auto before = play(1, settings);
+		settings.freeze = true;
+		if (wasFrozen)
+			expectSame(play(2, settings), before);
+		replace(BackboneKind::MobileNetV2);
+		settings.level = "c5";
+		expectSame(play(3, settings), before);
+		expectSame(play(4, settings, true), before);
+		settings.freeze = false;
+		const auto after = play(5, settings, true);
+		ModelSettings model = modelOn("cpu");
+		model.backbone = BackboneKind::MobileNetV2;
+		Player fresh(model, PixelFormat::Rgb);
+		const OwnFrame own = scene(PixelFormat::Rgb, 5);
+		expectSame(after, fresh.play(own.frame, settings));
+	}
 }
 
 TEST_F(Sequence, GoesOnWithSeveralFramesInFlight)

@@ -4,47 +4,15 @@
 #include <ostream>
 
 #include "fixture.h"
+#include "weights.h"
 
 namespace {
-
-/** \brief What make_weights.py writes; made once for each run of the test program */
-class Weights
-{
-public:
-	static std::string path(const std::string &name)
-	{
-		static const Weights weights;
-		return weights.folder_ / name;
-	}
-
-private:
-	Weights()
-	{
-		std::string name = std::filesystem::temp_directory_path() / "featuremosaic-XXXXXX";
-		if (!mkdtemp(name.data()))
-			throw std::runtime_error("no temporary folder");
-		folder_ = name;
-		const std::string command = std::string("'") + std::getenv("FM_PYTHON") + "' '" +
-		                            std::getenv("FM_SOURCE_ROOT") +
-		                            "/tests/element/make_weights.py' '" + name + "'";
-		if (std::system(command.c_str()) != 0)
-			throw std::runtime_error("make_weights.py failed");
-	}
-	~Weights() { std::filesystem::remove_all(folder_); }
-
-	std::filesystem::path folder_;
-};
 
 std::string launchLine(const std::string &properties, const char *backbone = "mobilenet-v2")
 {
 	return std::string("videotestsrc num-buffers=3 ! video/x-raw,width=96,height=64 ! "
 	                   "featuremosaic name=mosaic backbone=") +
 	       backbone + " " + properties + " ! fakesink";
-}
-
-std::string weightsProperty(const std::string &file)
-{
-	return "weights=\"" + file + "\"";
 }
 
 void expectContains(const std::string &text, const std::vector<std::string> &parts)

@@ -20,6 +20,8 @@ folder = sys.argv[1]
 torch.manual_seed(1)
 good = torchvision.models.mobilenet_v2(weights=None).state_dict()
 write("good.pth", good)
+torch.manual_seed(2)
+write("other.pth", torchvision.models.mobilenet_v2(weights=None).state_dict())
 write("resnet18.pth", torchvision.models.resnet18(weights=None).state_dict())
 write("missing2.pth", {k: v for k, v in good.items() if k not in REMOVED[:2]})
 write("missing7.pth", {k: v for k, v in good.items() if k not in REMOVED})
