@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "weights.h"
 
-#include <map>
-#include <mutex>
 #include <tuple>
-
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "error.h"
 #include "fileversion.h"
+#include "sharedbyfile.h"
 #include "statedict.h"
 
 namespace fm {
@@ -96,19 +93,6 @@ Loaded load(const BackboneSettings &settings, at::TensorOptions options, int ima
 
 using Key = std::tuple<FileVersion, BackboneSettings, std::string, c10::ScalarType, int>;
 
-/* What is in use somewhere in the process. */
-struct InUse {
-	std::mutex mutex; /* Protects all below; held while loading, so that nothing is loaded
-	                     twice. */
-	std::map<Key, std::weak_ptr<const Loaded>> loaded;
-};
-
-InUse &inUse()
-{
-	static InUse all;
-	return all;
-}
-
 } /* namespace */
 
 LoadedBackbone loadBackbone(const BackboneSettings &settings, at::TensorOptions options,
@@ -116,16 +100,9 @@ LoadedBackbone loadBackbone(const BackboneSettings &settings, at::TensorOptions 
 {
 	const Key key = { FileVersion::of(settings.weights), settings, options.device().str(),
 		          c10::typeMetaToScalarType(options.dtype()), imageChannels };
-	std::lock_guard lock(inUse().mutex);
-	std::erase_if(inUse().loaded, [](const auto &entry) { return entry.second.expired(); });
-	std::shared_ptr<const Loaded> loaded = inUse().loaded[key].lock();
-	if (!loaded) {
-		loaded = std::make_shared<const Loaded>(load(settings, options, imageChannels));
-		/* Others may read them at once, on streams of their own. */
-		if (const c10::Device device = options.device(); !device.is_cpu())
-			c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
-		inUse().loaded[key] = loaded;
-	}
+	static SharedByFile<Key, Loaded> inUse;
+	const std::shared_ptr<const Loaded> loaded = inUse.get(
+		key, options.device(), [&] { return load(settings, options, imageChannels); });
 	/* Its network stays as long as all of it does. */
 	const std::shared_ptr<const TrainedNetwork> trained(loaded, &loaded->trained);
 	return { std::make_unique<PlannedBackbone>(trained), loaded->kind, loaded->normalisation,
