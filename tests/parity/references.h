@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "../scriptfolder.h"
 #include "frame/frame.h"
 
 /** \brief What make_references.py writes; made once for each run of the test program */
@@ -24,11 +23,11 @@ public:
 		return references;
 	}
 
-	std::string path(const std::string &name) const { return folder_ / name; }
+	std::string path(const std::string &name) const { return folder_.path(name); }
 
 	std::vector<uint8_t> bytes(const std::string &name) const
 	{
-		std::ifstream file(folder_ / name, std::ios::binary);
+		std::ifstream file(path(name), std::ios::binary);
 		if (!file)
 			throw std::runtime_error("make_references.py wrote no " + name);
 		return { std::istreambuf_iterator<char>(file), {} };
@@ -44,23 +43,8 @@ public:
 	}
 
 private:
-	References()
-	{
-		std::string name = std::filesystem::temp_directory_path() / "featuremosaic-XXXXXX";
-		if (!mkdtemp(name.data()))
-			throw std::runtime_error("no temporary folder");
-		folder_ = name;
+	References() { image_ = bytes("image.rgb"); }
 
-		const std::string command = std::string("'") + std::getenv("FM_PYTHON") + "' '" +
-		                            std::getenv("FM_SOURCE_ROOT") +
-		                            "/tests/parity/make_references.py' '" + name + "'";
-		if (std::system(command.c_str()) != 0)
-			throw std::runtime_error("make_references.py failed");
-		image_ = bytes("image.rgb");
-	}
-
-	~References() { std::filesystem::remove_all(folder_); }
-
-	std::filesystem::path folder_;
+	ScriptFolder folder_{ "parity/make_references.py" };
 	std::vector<uint8_t> image_;
 };
