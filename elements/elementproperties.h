@@ -94,7 +94,8 @@ inline const ElementProperty modelProperties[] = {
 inline const ElementProperty playingProperties[] = {
 	{ "weights",
 	  "Checkpoint file: torch.save, safetensors or a pickle of arrays (null: random weights); "
-	  "set while playing, it is loaded beside the frames, and refused with a warning where it "
+	  "for torchscript the module, a program, which is run; set while playing, it is loaded "
+	  "beside the frames, and refused with a warning where it "
 	  "cannot be used",
 	  ElementProperty::Text{
 		  ElementProperty::member<&ElementSettings::model, &fm::ModelSettings::weights> } },

@@ -14,7 +14,7 @@ using ViewProperty = Property<fm::ViewSettings>;
 inline const ViewProperty viewProperties[] = {
 	{ "level",
 	  "Level to draw: c1 to c5 of the body, p2 to p7 and pool of the FPN, as far as it has "
-	  "them (null: the finest FPN level, else the deepest)",
+	  "them (null: the finest FPN level, else the deepest; of torchscript the first)",
 	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::level> } },
 	{ "view", "Kind of picture",
 	  ViewProperty::choice<&fm::ViewSettings::view>(gst_feature_mosaic_view_get_type) },

@@ -163,8 +163,8 @@ struct Graph {
 	/* What was computed last. Its memory stays the same. */
 	at::Tensor input;
 	Features features;
-	std::vector<Means> means; /* By view; undefined where it is not ranked. */
-	std::unique_ptr<CudaGraph> recorded;
+	std::vector<Means> means;            /* By view; undefined where it is not ranked. */
+	std::unique_ptr<CudaGraph> recorded; /* Null where it is given anew for each frame. */
 };
 
 /* LibTorch's settings of how to convolve belong to the whole process. */
@@ -237,7 +237,8 @@ private:
 	bool setRanges(const ViewPass &view, bool fresh) const;
 	PictureParameters parameters(const ViewPass &view, const Frame &output) const;
 	Frame outputOnDevice(CudaPass &pass, const ViewPass &view) const;
-	void give(const Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
+	void launch(Graph &graph);
+	void give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
 	          const std::vector<bool> &fresh, const std::vector<bool> &ranged);
 	void download(CudaPass &pass);
 
@@ -548,7 +549,8 @@ std::shared_ptr<Graph> CudaPath::record(const GraphKey &key)
 		/* What it tried them with. */
 		device_.releaseUnusedMemory();
 	}
-	graph->recorded = device_.capture([this, made = graph.get()] { give(*made); });
+	if (backbone.canBeRecorded())
+		graph->recorded = device_.capture([this, made = graph.get()] { give(*made); });
 	return graph;
 }
 
@@ -684,12 +686,25 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	return waited || graphsMade_ != graphsBefore;
 }
 
+void CudaPath::launch(Graph &graph)
+{
+	if (graph.recorded) {
+		graph.recorded->launch();
+		return;
+	}
+	recorder_.call([&] {
+		const TorchScope scope(&device_);
+		const ConvolutionScope convolution(model_.allowsTf32);
+		give(graph);
+	});
+}
+
 /* The frame's work, which the device then does on its own. */
-void CudaPath::give(const Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
+void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
                     const std::vector<bool> &fresh, const std::vector<bool> &ranged)
 {
 	if (graph)
-		graph->recorded->launch();
+		launch(*graph);
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		auto &state = stateOf<CudaView>(views[i]);
 		if (fresh[i]) {

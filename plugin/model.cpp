@@ -5,6 +5,7 @@
 #include <atomic>
 #include <optional>
 
+#include "backbone/modulebackbone.h"
 #include "backbone/weights.h"
 #include "error.h"
 #include "tensormemory.h"
@@ -39,6 +40,13 @@ c10::ScalarType scalarType(Precision precision)
 	}
 }
 
+Precision precisionOf(c10::ScalarType type)
+{
+	if (type == at::kHalf)
+		return Precision::Float16;
+	return type == at::kBFloat16 ? Precision::BFloat16 : Precision::Float32;
+}
+
 /* Never the same twice, as addresses may be. */
 uint64_t nextId()
 {
@@ -63,6 +71,19 @@ BackboneSettings backboneSettings(const ModelSettings &settings)
 	return chosen;
 }
 
+LoadedBackbone load(const ModelSettings &settings, const at::TensorOptions &options)
+{
+	if (settings.backbone == BackboneKind::TorchScript)
+		return { loadModule(settings, options, settings.precision == Precision::Auto),
+			 settings.backbone,
+			 {},
+			 {} };
+	const bool onTensorCores = options.device().is_cuda() &&
+	                           c10::typeMetaToScalarType(options.dtype()) != at::kFloat;
+	return loadBackbone(backboneSettings(settings), options,
+	                    onTensorCores ? imageChannelsOnTensorCores : 3);
+}
+
 Normalisation chosenNormalisation(const ModelSettings &settings, Normalisation ofWeights)
 {
 	if (!settings.mean.empty())
@@ -79,7 +100,7 @@ Model::Model(const ModelSettings &settings)
 {
 	/* The module's stand-in in the tests computes on the CPU, as the CPU does best. */
 	const bool isCuda = device.cuda && device.tensors().is_cuda();
-	const Precision precision = resolve(settings.precision, isCuda);
+	Precision precision = resolve(settings.precision, isCuda);
 	type = scalarType(precision);
 	allowsTf32 = precision == Precision::Tf32;
 
@@ -88,12 +109,15 @@ Model::Model(const ModelSettings &settings)
 	std::optional<TensorMemoryScope> memory;
 	if (!TensorMemoryUser::hasOthers())
 		memory.emplace();
-	LoadedBackbone loaded = loadBackbone(
-		backboneSettings(settings), at::TensorOptions(device.tensors()).dtype(type),
-		isCuda && type != at::kFloat ? imageChannelsOnTensorCores : 3);
+	LoadedBackbone loaded = load(settings, at::TensorOptions(device.tensors()).dtype(type));
 	if (memory)
 		releaseTensorMemory();
 	backbone = std::move(loaded.backbone);
+	/* A compiled package has its own. */
+	if (const auto own = c10::typeMetaToScalarType(backbone->options().dtype()); own != type) {
+		type = own;
+		precision = precisionOf(own);
+	}
 	preprocess.normalisation = chosenNormalisation(settings, loaded.normalisation);
 	info = { backboneName(loaded.kind), device.name,        precisionName(precision),
 		 settings.weights,          backbone->levels(), {} };

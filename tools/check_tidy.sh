@@ -8,5 +8,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
     find elements plugin/checkpoint plugin/frame plugin/view -name '*.cpp' ! -name colormap.cpp ! -name networkinput.cpp
     ls tools/describe/*.cpp
     ls plugin/backbone/{channelset,featurepyramidnetwork,mobilenet,mobilenetv2,mobilenetv3,network,plan,resnet,statenames}.cpp
-    ls plugin/backbone/{vgg,weightsfile}.cpp
+    ls plugin/backbone/{tokengrid,vgg,weightsfile}.cpp
 } | xargs -P "$(nproc)" -n 4 clang-tidy-16 -p build --quiet --extra-arg=-Wno-unknown-warning-option

@@ -124,6 +124,10 @@ public:
 
 	/** \brief How often it had to prepare so far */
 	virtual int preparations() const = 0;
+
+	/** \brief Whether forward() gives the device work and nothing else, as a CUDA graph wants
+	 */
+	virtual bool canBeRecorded() const { return true; }
 };
 
 /** \brief Computes what a demand needs of a network, and no more */

@@ -28,6 +28,7 @@ enum class BackboneKind {
 	MobileNetV3LargeFpn,
 	Vgg16,
 	Vgg16Bn,
+	TorchScript, /**< The module that a file holds */
 };
 
 /** \brief What there is to say of a kind of network */
@@ -76,6 +77,8 @@ inline constexpr BackboneInfo backbones[] = {
 	{ BackboneKind::Vgg16, BackboneKind::Vgg16, "vgg16", "VGG-16's features" },
 	{ BackboneKind::Vgg16Bn, BackboneKind::Vgg16Bn, "vgg16-bn",
 	  "VGG-16's features with batch norm" },
+	{ BackboneKind::TorchScript, BackboneKind::TorchScript, "torchscript",
+	  "The module in weights: of torch.jit.save, or a compiled package (.pt2)" },
 };
 
 static_assert(std::ranges::all_of(backbones, [](const BackboneInfo &row) {
@@ -93,10 +96,10 @@ constexpr const char *backboneName(BackboneKind kind)
 	return infoOf(kind).name;
 }
 
-/** \brief Whether it names a network, and does not leave it to the weights */
+/** \brief Whether it names a network, and does not leave it to the file */
 constexpr bool isNetwork(BackboneKind kind)
 {
-	return kind != BackboneKind::Auto;
+	return kind != BackboneKind::Auto && kind != BackboneKind::TorchScript;
 }
 
 constexpr bool hasFpn(BackboneKind kind)

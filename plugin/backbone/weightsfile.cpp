@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "error.h"
+
 namespace fm {
 
 namespace {
@@ -186,6 +188,10 @@ Architecture WeightsFile::architecture(BackboneKind kind) const
 
 Architecture chooseArchitecture(const BackboneSettings &settings, const WeightsFile *file)
 {
+	if (settings.backbone == BackboneKind::TorchScript)
+		throw Error(
+			Error::Kind::BadSetting,
+			"backbone=torchscript is a module in a file, whose layers are not known");
 	const BackboneKind kind = isNetwork(settings.backbone) || file ? settings.backbone
 	                                                               : BackboneKind::ResNet50Fpn;
 	Architecture architecture = file ? file->architecture(kind) : kind;

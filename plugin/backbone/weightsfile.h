@@ -98,6 +98,8 @@ private:
  *
  * Told from \a file, which may be null, as WeightsFile::architecture() does; without it Auto is
  * resnet50-fpn.
+ *
+ * \throws Error BadSetting for TorchScript, which is no network that can be built
  */
 Architecture chooseArchitecture(const BackboneSettings &settings, const WeightsFile *file);
 

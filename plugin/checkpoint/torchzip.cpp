@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkpoint/bytereader.h"
+#include "checkpoint/compiledpackage.h"
 #include "checkpoint/fileformat.h"
 #include "checkpoint/tensornames.h"
 #include "checkpoint/ziparchive.h"
@@ -13,6 +14,11 @@ namespace {
 /** \brief The folder that holds everything; it is named after the file that was saved */
 std::string findFolder(const ZipArchive &archive)
 {
+	if (CompiledPackage::isOne(archive))
+		throw FormatError(Error::Kind::Unsupported,
+		                  "is a compiled package, not a file of weights; run it with "
+		                  "backbone=torchscript",
+		                  "there are entries under data/aotinductor/");
 	const std::optional<std::string> folder = archive.findFolderOf("data.pkl");
 	if (!folder)
 		throw FormatError(Error::Kind::Unreadable,

@@ -124,6 +124,15 @@ void ZipArchive::readEntry(ByteReader &directory)
 	entries_.insert_or_assign(std::move(name), entry);
 }
 
+std::vector<std::string> ZipArchive::names() const
+{
+	std::vector<std::string> names;
+	names.reserve(entries_.size());
+	for (const auto &[name, entry] : entries_)
+		names.push_back(name);
+	return names;
+}
+
 std::optional<std::string> ZipArchive::findFolderOf(const std::string &name) const
 {
 	if (contains(name))

@@ -19,6 +19,8 @@ public:
 
 	bool contains(const std::string &name) const { return entries_.contains(name); }
 
+	std::vector<std::string> names() const;
+
 	/** \brief The top folder ("model/") in which there is an entry \a name, "" if at the top */
 	std::optional<std::string> findFolderOf(const std::string &name) const;
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The whole way of frames through a model on a device, against the same on the CPU. */
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <torch/csrc/jit/api/module.h>
 #include <unistd.h>
 
 #include "backbone/weights.h"
@@ -595,6 +597,39 @@ TEST_F(OnVisualizer, ComputesTheSameFromAGraphAsWithoutOne)
 			EXPECT_TRUE(fromGraph[i].maps.allclose(eager[i].maps, 1e-5, 1e-6))
 				<< backbone.levels()[i].name;
 	}
+}
+
+/* Of which no graph is recorded, so that each frame's work is given anew. */
+TEST_F(OnVisualizer, RunsAModuleFromAFileAsOnTheHost)
+{
+	const std::string file = testing::TempDir() + "featuremosaic-module.pt";
+	torch::jit::Module module("Levels");
+	module.define(R"(
+def forward(self, x):
+    # type: (Tensor) -> Dict[str, Tensor]
+    return {"whole": x, "half": torch.relu(x[:, :, ::2, ::2])}
+)");
+	module.save(file);
+	const auto settingsOn = [&](const char *device) {
+		ModelSettings settings = modelOn(device);
+		settings.backbone = BackboneKind::TorchScript;
+		settings.weights = file;
+		return settings;
+	};
+	Player onDevice(settingsOn("cuda"), PixelFormat::Rgb);
+	Player onHost(settingsOn("cpu"), PixelFormat::Rgb);
+	std::filesystem::remove(file);
+
+	for (const char *level : { "whole", "half", "whole" })
+		for (const char *channels : { "0-2", "top:2" })
+			for (unsigned seed = 1; seed < 4; ++seed) {
+				const OwnFrame own = scene(PixelFormat::Nv12, seed);
+				const ViewSettings settings = show(level, channels);
+				expectSame(onDevice.play(own.frame, settings),
+				           onHost.play(own.frame, settings));
+				expectSame(onDevice.play(own.frame, settings, true),
+				           onHost.play(own.frame, settings, true));
+			}
 }
 
 /* cuDNN adds nothing times what is in memory, and nothing times not-a-number is not nothing. */
