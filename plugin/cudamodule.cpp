@@ -387,6 +387,14 @@ public:
 	{
 		launchMagnitudes(maps, scratch, means, compute());
 	}
+	std::size_t mapSumsScratch(const DeviceMaps &maps) override
+	{
+		return fm::mapSumsScratch(maps);
+	}
+	void mapSums(const DeviceMaps &maps, void *scratch, MapSums *sums) override
+	{
+		launchMapSums(maps, scratch, sums, compute());
+	}
 
 private:
 	cudaStream_t compute() const { return streams_->get(Lane::Compute); }

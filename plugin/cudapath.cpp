@@ -81,6 +81,13 @@ private:
 	std::vector<std::unique_ptr<Slot>> unused_;
 };
 
+/* Sums of a level's maps on their way to the host. */
+struct Measurement {
+	std::string level;
+	std::vector<int> places; /* Of the maps that are meant. */
+	at::Tensor sums;         /* On the host, a MapSums for each map. */
+};
+
 struct CudaPass : FramePass::Data {
 	CudaPass(const Frame &frame, std::shared_ptr<Slots> slots, CudaDevice &device)
 		: frame(frame), slots(std::move(slots)), slot(this->slots->take(device))
@@ -108,6 +115,7 @@ struct CudaPass : FramePass::Data {
 	bool isUnderWay = false; /* The device has work to do. */
 	std::vector<Frame> outputs;
 	std::vector<at::Tensor> kept; /* What copies may still read. */
+	std::vector<Measurement> measurements;
 };
 
 struct CudaView : ViewState::Data {
@@ -240,6 +248,7 @@ private:
 	void launch(Graph &graph);
 	void give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
 	          const std::vector<bool> &fresh, const std::vector<bool> &ranged);
+	void askForSums(CudaPass &pass, const ViewPass &view) const;
 	void download(CudaPass &pass);
 
 	Parameters *onDevice() const
@@ -720,7 +729,29 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 			               state.settings.normalize == Normalize::Robust);
 		device_.picture(maps, pictureOnDevice(i), views[i].layout.size);
 	}
+	if (pass.isMeasured)
+		for (const ViewPass &view : views)
+			askForSums(pass, view);
 	download(pass);
+}
+
+/* What the view shows now. The sums are on the host when the picture is. */
+void CudaPath::askForSums(CudaPass &pass, const ViewPass &view) const
+{
+	const auto &state = stateOf<CudaView>(view);
+	const std::string &level = model_.backbone->levels()[state.level].name;
+	std::vector<int> places;
+	for (const int channel : pass.statistics.claim(level, state.shown))
+		places.push_back(state.maps.channels.position(channel));
+	if (places.empty())
+		return;
+
+	const DeviceMaps maps = deviceMaps(state.maps.maps);
+	const at::Tensor scratch = deviceBytes(device_, device_.mapSumsScratch(maps));
+	const at::Tensor sums = deviceBytes(device_, maps.channels * sizeof(MapSums));
+	device_.mapSums(maps, scratch.mutable_data_ptr(),
+	                reinterpret_cast<MapSums *>(sums.mutable_data_ptr<uint8_t>()));
+	pass.measurements.push_back({ level, std::move(places), toHost(sums) });
 }
 
 void CudaPath::download(CudaPass &pass)
@@ -736,11 +767,25 @@ void CudaPath::download(CudaPass &pass)
 	slot.done->record(Lane::Download);
 }
 
+/* Once its sums have come. */
+void takeIn(const Measurement &measurement, ShownStatistics &statistics)
+{
+	const auto *sums =
+		reinterpret_cast<const MapSums *>(measurement.sums.const_data_ptr<uint8_t>());
+	std::vector<MapSums> maps;
+	maps.reserve(measurement.places.size());
+	for (const int place : measurement.places)
+		maps.push_back(sums[place]);
+	statistics.add(measurement.level, maps);
+}
+
 void CudaPath::draw(FramePass::Data &data, std::size_t index)
 {
 	auto &pass = static_cast<CudaPass &>(data);
 	pass.slot->done->wait();
 	pass.isUnderWay = false;
+	for (const Measurement &measurement : std::exchange(pass.measurements, {}))
+		takeIn(measurement, pass.statistics);
 	const Frame &output = pass.outputs[index];
 	if (!output.isOnDevice)
 		copyFrame(packedFrame(output, pass.slot->outputs[index].host.mutable_data_ptr()),

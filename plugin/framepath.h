@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "view/statistics.h"
 #include "visualizer.h"
 
 namespace fm {
@@ -13,6 +14,9 @@ struct Model;
 /** \brief What a path keeps of a frame on its way */
 struct FramePass::Data {
 	virtual ~Data() = default;
+
+	bool isMeasured = false;    /* By measure(). */
+	ShownStatistics statistics; /* Complete once it is drawn. */
 };
 
 /** \brief What a path keeps of a view from frame to frame */

@@ -69,6 +69,7 @@ private:
 	ChannelSet neededChannels(const ViewPass &view, bool mayRank) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
 	void update(const ViewPass &view, bool fresh) const;
+	void measure(HostPass &pass, const ViewPass &view) const;
 	HostPass::Drawing drawing(const ViewPass &view) const;
 
 	Model &model_;
@@ -168,6 +169,8 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			state.maps = features[state.level];
 		}
 		update(views[i], fresh[i]);
+		if (pass.isMeasured)
+			measure(pass, views[i]);
 		pass.drawings.push_back(drawing(views[i]));
 	}
 	return backbone.preparations() != preparationsBefore;
@@ -187,6 +190,17 @@ void HostPath::update(const ViewPass &view, bool fresh) const
 	state.cells = cells;
 	state.mosaic.update(model_.backbone->levels()[state.level], hostMaps(state.maps.maps),
 	                    state.maps.channels, state.settings, cells);
+}
+
+/* What the view shows now. */
+void HostPath::measure(HostPass &pass, const ViewPass &view) const
+{
+	const auto &state = stateOf<HostView>(view);
+	const std::string &level = model_.backbone->levels()[state.level].name;
+	std::vector<int> places;
+	for (const int channel : pass.statistics.claim(level, state.mosaic.channels()))
+		places.push_back(state.maps.channels.position(channel));
+	pass.statistics.add(level, sumUp(hostMaps(state.maps.maps), places));
 }
 
 HostPass::Drawing HostPath::drawing(const ViewPass &view) const

@@ -85,6 +85,16 @@ FramePass::~FramePass() = default;
 FramePass::FramePass(FramePass &&) noexcept = default;
 FramePass &FramePass::operator=(FramePass &&) noexcept = default;
 
+void FramePass::measure()
+{
+	data_->isMeasured = true;
+}
+
+std::vector<LevelStatistics> FramePass::statistics() const
+{
+	return data_->statistics.levels();
+}
+
 Visualizer::Visualizer(const ModelSettings &settings)
 	: memory_(std::make_unique<TensorMemoryUser>()),
 	  model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); })),

@@ -14,6 +14,7 @@
 #include "frame/frame.h"
 #include "frame/preprocess.h"
 #include "view/layout.h"
+#include "view/levelstatistics.h"
 #include "view/settings.h"
 
 namespace fm {
@@ -80,6 +81,17 @@ public:
 	~FramePass();
 	FramePass(FramePass &&) noexcept;
 	FramePass &operator=(FramePass &&) noexcept;
+
+	/** \brief Asks, before Visualizer::run(), for the statistics of what is shown of it */
+	void measure();
+
+	/**
+	 * \brief Of each level shown, its channels that are; empty where measure() was not called
+	 *
+	 * Once Visualizer::draw() is done. A channel counts once, in however many tiles and views
+	 * it is.
+	 */
+	std::vector<LevelStatistics> statistics() const;
 
 	struct Data;
 

@@ -103,6 +103,15 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 	setRanges(maps, settings);
 }
 
+std::vector<int> Mosaic::channels() const
+{
+	std::vector<int> channels;
+	channels.reserve(shown_.size());
+	for (const Shown &tile : shown_)
+		channels.push_back(tile.channel);
+	return channels;
+}
+
 std::shared_ptr<const Label> Mosaic::label(std::size_t k, const FeatureMaps &maps, Size tile)
 {
 	const Shown &shown = shown_[k];

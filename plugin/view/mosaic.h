@@ -42,6 +42,9 @@ public:
 	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
 	            const ViewSettings &settings, int cells);
 
+	/** \brief The channels that the last update() chose, in the order of the tiles */
+	std::vector<int> channels() const;
+
 	/** \brief What the last update() chose, of the \a maps that it was given */
 	MosaicPicture picture(const FeatureMaps &maps, const ViewSettings &settings,
 	                      const MosaicLayout &layout);

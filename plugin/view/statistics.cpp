@@ -2,6 +2,7 @@
 #include "statistics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <mutex>
 
@@ -143,6 +144,97 @@ std::vector<float> meanMagnitudes(const FeatureMaps &maps)
 	for (int c = 0; c < maps.channels; ++c)
 		means[c] = counts[c] != 0 ? static_cast<float>(sums[c] / counts[c]) : 0.0f;
 	return means;
+}
+
+std::vector<MapSums> sumUp(const FeatureMaps &maps, const std::vector<int> &places)
+{
+	std::vector<MapSums> all;
+	all.reserve(places.size());
+	for (const int place : places)
+		all.push_back(MapSums::startingAt(maps.map(place).at(0, 0)));
+	std::mutex mutex; /* Protects all. */
+	const std::vector<MapSums> none = all;
+
+	parallelFor(maps.height, grain, [&](int begin, int end) {
+		std::vector<MapSums> sums = none;
+		for (int y = begin; y < end; ++y)
+			for (int x = 0; x < maps.width; ++x)
+				for (std::size_t k = 0; k < places.size(); ++k)
+					sums[k].add(maps.map(places[k]).at(x, y));
+		std::lock_guard lock(mutex);
+		for (std::size_t k = 0; k < places.size(); ++k)
+			all[k].join(sums[k]);
+	});
+	return all;
+}
+
+LevelStatistics summarise(const std::string &level, std::span<const MapSums> maps)
+{
+	const auto meanOf = [](const MapSums &map) { return map.origin + map.sum / map.numbers; };
+	MapSums all = MapSums::startingAt(0.0f);
+	int dead = 0;
+	double numbers = 0.0;
+	double zeros = 0.0;
+	double total = 0.0;
+	uint64_t notNumbers = 0;
+	for (const MapSums &map : maps) {
+		dead += map.low < map.high ? 0 : 1;
+		notNumbers += map.notNumbers;
+		if (map.numbers == 0)
+			continue;
+		all.low = std::min(all.low, map.low);
+		all.high = std::max(all.high, map.high);
+		numbers += map.numbers;
+		zeros += map.zeros;
+		total += map.numbers * meanOf(map);
+	}
+
+	const double mean = total / numbers;
+	double squares = 0.0; /* Of differences to the mean. */
+	for (const MapSums &map : maps) {
+		if (map.numbers == 0)
+			continue;
+		const double apart = meanOf(map) - mean;
+		const double within = map.squares - map.sum * map.sum / map.numbers;
+		squares += (within < 0.0 ? 0.0 : within) + map.numbers * apart * apart;
+	}
+
+	constexpr double none = std::numeric_limits<double>::quiet_NaN();
+	return { level, static_cast<int>(maps.size()),
+		 /* Adding zero makes 0 of -0. */
+		 numbers == 0.0 ? none : all.low + 0.0, numbers == 0.0 ? none : all.high + 0.0,
+		 mean, std::sqrt(squares / numbers), zeros / numbers, notNumbers, dead };
+}
+
+std::vector<int> ShownStatistics::claim(const std::string &level, std::span<const int> channels)
+{
+	std::set<int> fresh;
+	std::set<int> &known = entry(level).channels;
+	for (const int channel : channels)
+		if (known.insert(channel).second)
+			fresh.insert(channel);
+	return { fresh.begin(), fresh.end() };
+}
+
+void ShownStatistics::add(const std::string &level, std::span<const MapSums> maps)
+{
+	std::vector<MapSums> &all = entry(level).maps;
+	all.insert(all.end(), maps.begin(), maps.end());
+}
+
+std::vector<LevelStatistics> ShownStatistics::levels() const
+{
+	std::vector<LevelStatistics> levels;
+	levels.reserve(entries_.size());
+	for (const Entry &entry : entries_)
+		levels.push_back(summarise(entry.level, entry.maps));
+	return levels;
+}
+
+ShownStatistics::Entry &ShownStatistics::entry(const std::string &level)
+{
+	const auto found = std::ranges::find(entries_, level, &Entry::level);
+	return found != entries_.end() ? *found : entries_.emplace_back(Entry{ level, {}, {} });
 }
 
 } /* namespace fm */

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "viewkernels.h"
 
-#include <algorithm>
-
-#include "kernel.h"
+#include "channelsums.h"
+#include "mapsums.h"
 
 namespace fm {
 
 namespace {
 
-constexpr int blockSize = 256;
 /* One for a whole map. */
 constexpr int quantileBlockSize = 1024;
-/* Values that are worth a block, and the most blocks for one set of channels. */
-constexpr int valuesPerBlock = 8192;
-constexpr int mostParts = 256;
 
 constexpr unsigned lowestKey = 0;
 constexpr unsigned highestKey = 0xffffffffu;
@@ -29,45 +24,6 @@ __device__ float floatOf(unsigned key)
 	return __uint_as_float(bitsOfKey(key));
 }
 
-/*
- * How a block goes through maps that lie side by side: each thread keeps to one channel, threads
- * next to each other read values next to each other.
- */
-struct Walk {
-	int channel;     /* Of this thread; at or beyond the maps' channels where it has none. */
-	int lane, lanes; /* Among the threads of its channel, and how many those are. */
-	int pitch;       /* From one of them to the next, in threads. */
-	int begin, step, end; /* Its pixels. */
-};
-
-template<typename T>
-__device__ Walk walk(const BasicFeatureMaps<T> &maps)
-{
-	const int thread = static_cast<int>(threadIdx.x);
-	const int first = static_cast<int>(blockIdx.y) * blockSize;
-	const int left = maps.channels - first;
-	const int here = left < blockSize ? left : blockSize;
-	const int lanes = blockSize / here;
-	const int lane = thread / here;
-	const int parts = static_cast<int>(gridDim.x);
-	return { lane < lanes ? first + thread % here : maps.channels,
-		 lane,
-		 lanes,
-		 here,
-		 static_cast<int>(blockIdx.x) * lanes + lane,
-		 parts * lanes,
-		 maps.height * maps.width };
-}
-
-template<typename T>
-dim3 walkGrid(const BasicFeatureMaps<T> &maps)
-{
-	const long long values =
-		1LL * maps.height * maps.width * std::min(maps.channels, blockSize);
-	const auto parts = std::clamp<long long>(values / valuesPerBlock, 1, mostParts);
-	return { static_cast<unsigned>(parts), blocksFor(maps.channels, blockSize) };
-}
-
 __global__ void forget(ViewMemory memory, int channels)
 {
 	const int channel = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
@@ -76,12 +32,6 @@ __global__ void forget(ViewMemory memory, int channels)
 	memory.limits[2 * channel] = highestKey;
 	memory.limits[2 * channel + 1] = lowestKey;
 	memory.running[channel] = { NAN, NAN };
-}
-
-template<typename T>
-__device__ float valueAt(const BasicFeatureMaps<T> &maps, int pixel, int channel)
-{
-	return toFloat(maps.data[static_cast<std::ptrdiff_t>(pixel) * maps.channels + channel]);
 }
 
 /* Into the view's limits by atomic operations: the order makes no difference to an extremum. */
@@ -336,55 +286,27 @@ __global__ void findQuantiles(BasicFeatureMaps<T> maps, const PictureParameters 
 		picture->memory.ranges[k] = range;
 }
 
-/* Sum and count of one block's values of one channel. */
-struct Part {
+/* Mean |value| of a map's numbers, and what is needed to find it in parts. */
+struct Magnitude {
 	double sum;
 	int count;
+
+	__device__ static Magnitude startingAt(float) { return { 0.0, 0 }; }
+	__device__ void add(float value)
+	{
+		sum += isnan(value) ? 0.0 : static_cast<double>(fabsf(value));
+		count += isnan(value) ? 0 : 1;
+	}
+	__device__ void join(const Magnitude &other)
+	{
+		sum += other.sum;
+		count += other.count;
+	}
+	__device__ float result() const
+	{
+		return count != 0 ? static_cast<float>(sum / count) : 0.0f;
+	}
 };
-
-/* Sums in a fixed order, so that the same maps always give the same means. */
-template<typename T>
-__global__ void sumMagnitudes(BasicFeatureMaps<T> maps, Part *parts)
-{
-	__shared__ double sums[blockSize];
-	__shared__ int counts[blockSize];
-	const Walk mine = walk(maps);
-
-	double sum = 0.0;
-	int count = 0;
-	if (mine.channel < maps.channels)
-		for (int pixel = mine.begin; pixel < mine.end; pixel += mine.step) {
-			const float value = valueAt(maps, pixel, mine.channel);
-			sum += isnan(value) ? 0.0 : static_cast<double>(fabsf(value));
-			count += isnan(value) ? 0 : 1;
-		}
-	sums[threadIdx.x] = sum;
-	counts[threadIdx.x] = count;
-	__syncthreads();
-
-	if (mine.channel >= maps.channels || mine.lane != 0)
-		return;
-	Part all = { 0.0, 0 };
-	for (int lane = 0; lane < mine.lanes; ++lane) {
-		all.sum += sums[lane * mine.pitch + static_cast<int>(threadIdx.x)];
-		all.count += counts[lane * mine.pitch + static_cast<int>(threadIdx.x)];
-	}
-	parts[static_cast<std::ptrdiff_t>(blockIdx.x) * maps.channels + mine.channel] = all;
-}
-
-__global__ void meanMagnitude(const Part *parts, int partCount, int channels, float *means)
-{
-	const int channel = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-	if (channel >= channels)
-		return;
-	Part all = { 0.0, 0 };
-	for (int part = 0; part < partCount; ++part) {
-		const Part &one = parts[static_cast<std::ptrdiff_t>(part) * channels + channel];
-		all.sum += one.sum;
-		all.count += one.count;
-	}
-	means[channel] = all.count != 0 ? static_cast<float>(all.sum / all.count) : 0.0f;
-}
 
 } /* namespace */
 
@@ -409,19 +331,22 @@ void launchRanges(const DeviceMaps &maps, const PictureParameters *picture, int 
 
 std::size_t magnitudesScratch(const DeviceMaps &maps)
 {
-	return sizeof(Part) * walkGrid(maps.as<float>()).x * maps.channels;
+	return partsBytes<Magnitude>(maps);
 }
 
 void launchMagnitudes(const DeviceMaps &maps, void *scratch, float *means, CUstream_st *stream)
 {
-	auto *parts = static_cast<Part *>(scratch);
-	const dim3 grid = walkGrid(maps.as<float>());
-	withElementType(maps.type, [&](auto example) {
-		using T = decltype(example);
-		launch(sumMagnitudes<T>, grid, blockSize, stream, maps.as<T>(), parts);
-	});
-	launch(meanMagnitude, blocksFor(maps.channels, blockSize), blockSize, stream, parts,
-	       static_cast<int>(grid.x), maps.channels, means);
+	launchSums<Magnitude>(maps, scratch, means, stream);
+}
+
+std::size_t mapSumsScratch(const DeviceMaps &maps)
+{
+	return partsBytes<MapSums>(maps);
+}
+
+void launchMapSums(const DeviceMaps &maps, void *scratch, MapSums *sums, CUstream_st *stream)
+{
+	launchSums<MapSums>(maps, scratch, sums, stream);
 }
 
 } /* namespace fm */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "elementtype.h"
+#include "mapsums.h"
 #include "picture.h"
 
 struct CUstream_st;
@@ -47,5 +48,11 @@ std::size_t magnitudesScratch(const DeviceMaps &maps);
 
 /** \brief Mean of |value| of each map, not-a-number aside, into \a means */
 void launchMagnitudes(const DeviceMaps &maps, void *scratch, float *means, CUstream_st *stream);
+
+/** \brief Bytes of scratch memory that launchMapSums() wants */
+std::size_t mapSumsScratch(const DeviceMaps &maps);
+
+/** \brief Sums of each map, as sumUp() finds them, into \a sums */
+void launchMapSums(const DeviceMaps &maps, void *scratch, MapSums *sums, CUstream_st *stream);
 
 } /* namespace fm */

@@ -78,6 +78,14 @@ public:
 	{
 		launchMagnitudes(maps, scratch, means, nullptr);
 	}
+	std::size_t mapSumsScratch(const DeviceMaps &maps) override
+	{
+		return fm::mapSumsScratch(maps);
+	}
+	void mapSums(const DeviceMaps &maps, void *scratch, MapSums *sums) override
+	{
+		launchMapSums(maps, scratch, sums, nullptr);
+	}
 };
 
 } /* namespace */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each kernel against the same thing on the CPU. */
 #include <limits>
+#include <numeric>
 #include <tuple>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -220,4 +221,45 @@ TEST_P(MagnitudeKernel, AveragesAsTheHostDoes)
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTypes, MagnitudeKernel,
+                         testing::Values(at::kFloat, at::kHalf, at::kBFloat16));
+
+class MapSumsKernel : public OnDevice, public testing::WithParamInterface<c10::ScalarType>
+{
+};
+
+TEST_P(MapSumsKernel, FindsWhatTheHostFinds)
+{
+	for (const auto &[channels, size] :
+	     { std::pair{ 12, Size{ 200, 120 } }, { 300, Size{ 9, 5 } } }) {
+		at::Tensor maps = noise(channels, size, GetParam());
+		maps.select(1, 5).add_(500); /* A mean that is large beside the deviation. */
+		maps.select(1, 6).select(1, 2).fill_(0.0);
+		std::vector<int> places(channels);
+		std::iota(places.begin(), places.end(), 0);
+		const auto expected = sumUp(hostMaps(maps.to(at::kFloat)), places);
+
+		const at::Tensor onDevice = upload(maps);
+		const at::Tensor scratch = deviceBytes(
+			*device.cuda, device.cuda->mapSumsScratch(deviceMaps(onDevice)));
+		const at::Tensor sums = deviceBytes(*device.cuda, channels * sizeof(MapSums));
+		device.cuda->mapSums(deviceMaps(onDevice), scratch.mutable_data_ptr(),
+		                     reinterpret_cast<MapSums *>(sums.mutable_data_ptr<uint8_t>()));
+		const auto result = download<MapSums>(sums);
+		for (int c = 0; c < channels; ++c) {
+			EXPECT_EQ(result[c].low, expected[c].low) << c;
+			EXPECT_EQ(result[c].high, expected[c].high) << c;
+			EXPECT_EQ(result[c].origin, expected[c].origin) << c;
+			EXPECT_EQ(result[c].numbers, expected[c].numbers) << c;
+			EXPECT_EQ(result[c].zeros, expected[c].zeros) << c;
+			EXPECT_EQ(result[c].notNumbers, expected[c].notNumbers) << c;
+			/* Sums in another order. */
+			EXPECT_NEAR(result[c].sum, expected[c].sum, 1e-8) << c;
+			EXPECT_NEAR(result[c].squares, expected[c].squares,
+			            1e-12 * expected[c].squares)
+				<< c;
+		}
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTypes, MapSumsKernel,
                          testing::Values(at::kFloat, at::kHalf, at::kBFloat16));

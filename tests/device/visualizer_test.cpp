@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The whole way of frames through a model on a device, against the same on the CPU. */
+#include <algorithm>
+#include <cmath>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -76,6 +78,8 @@ public:
 			MosaicLayout::ofWidth(240, frame.size, visualizer_->grid(settings));
 		InFlight flight = { OwnFrame(output_, layout.size), layout, settings, {} };
 		flight.pass = visualizer_->begin(frame);
+		if (measures)
+			flight.pass->measure();
 		visualizer_->convert(*flight.pass);
 		const ViewPass views[] = { { state_, flight.settings, flight.layout,
 			                     flight.picture.frame } };
@@ -86,6 +90,7 @@ public:
 	std::vector<uint8_t> finish(InFlight &&flight)
 	{
 		visualizer_->draw(*flight.pass, 0);
+		statistics = flight.pass->statistics();
 		return std::move(flight.picture.bytes);
 	}
 
@@ -94,6 +99,9 @@ public:
 	{
 		return finish(start(frame, settings, repeat));
 	}
+
+	bool measures = false;
+	std::vector<LevelStatistics> statistics; /* Of the frame that was finished last. */
 
 private:
 	std::unique_ptr<Visualizer> visualizer_;
@@ -114,6 +122,26 @@ void expectSame(const std::vector<uint8_t> &result, const std::vector<uint8_t> &
 	for (std::size_t i = 0; i < result.size(); ++i)
 		differing += std::abs(result[i] - expected[i]) > tolerance ? 1 : 0;
 	EXPECT_LT(differing, result.size() / 200) << "of " << result.size();
+}
+
+void expectNear(const std::vector<LevelStatistics> &result,
+                const std::vector<LevelStatistics> &expected, double tolerance)
+{
+	ASSERT_EQ(result.size(), expected.size());
+	for (std::size_t i = 0; i < result.size(); ++i) {
+		const LevelStatistics &a = result[i];
+		const LevelStatistics &b = expected[i];
+		EXPECT_EQ(a.level, b.level);
+		EXPECT_EQ(a.channels, b.channels);
+		EXPECT_EQ(a.notNumbers, b.notNumbers);
+		EXPECT_EQ(a.dead, b.dead);
+		const double magnitude = std::max(std::abs(b.min), std::abs(b.max));
+		EXPECT_NEAR(a.min, b.min, tolerance * magnitude);
+		EXPECT_NEAR(a.max, b.max, tolerance * magnitude);
+		EXPECT_NEAR(a.mean, b.mean, tolerance * magnitude);
+		EXPECT_NEAR(a.deviation, b.deviation, tolerance * magnitude);
+		EXPECT_NEAR(a.zeros, b.zeros, 0.01);
+	}
 }
 
 constexpr Size frameSize = { 128, 96 };
@@ -219,6 +247,21 @@ TEST_P(HalfPrecision, IsNearThePictureOfTheCpuInFloat32)
 INSTANTIATE_TEST_SUITE_P(All, HalfPrecision,
                          testing::Values(Precision::Float16, Precision::BFloat16, Precision::Tf32));
 
+/* Channels that are computed only for the sake of tensor cores are not shown, and do not count. */
+TEST_F(OnVisualizer, MeasuresInHalfPrecisionTheChannelsThatAreShown)
+{
+	Player onDevice(modelOn("cuda", Precision::Float16), PixelFormat::Rgb);
+	Player onHost(modelOn("cpu"), PixelFormat::Rgb);
+	onDevice.measures = onHost.measures = true;
+	const OwnFrame own = scene(PixelFormat::Rgb, 2);
+	for (const char *channels : { "9", "3,5-8,5", "0-11" }) {
+		onDevice.play(own.frame, show("p3", channels));
+		onHost.play(own.frame, show("p3", channels));
+		ASSERT_EQ(onHost.statistics.size(), 1u);
+		expectNear(onDevice.statistics, onHost.statistics, 1e-2);
+	}
+}
+
 /* Both players, frame by frame. */
 class Sequence : public OnVisualizer
 {
@@ -239,8 +282,10 @@ protected:
 		const OwnFrame own = scene(PixelFormat::Rgb, seed, size);
 		const auto result = onDevice->play(own.frame, settings, repeat);
 		expectSame(result, onHost->play(own.frame, settings, repeat));
+		expectNear(onDevice->statistics, onHost->statistics, isRealDevice() ? 1e-4 : 1e-9);
 		return result;
 	}
+	void measure() { onDevice->measures = onHost->measures = true; }
 
 	void replace(BackboneKind kind)
 	{
@@ -385,6 +430,58 @@ TEST_F(Sequence, HoldsAFrozenPictureOnAnotherModel)
 	}
 }
 
+/* play() compares them with the host's. */
+TEST_F(Sequence, MeasuresWhatIsShown)
+{
+	play(1, show("p3"));
+	EXPECT_TRUE(onDevice->statistics.empty()) << "nobody asked";
+	measure();
+	play(1, show("p3", "4-7"));
+	ASSERT_EQ(onDevice->statistics.size(), 1u);
+	EXPECT_EQ(onDevice->statistics[0].level, "p3");
+	EXPECT_EQ(onDevice->statistics[0].channels, 4);
+	const double mean = onDevice->statistics[0].mean;
+
+	ViewSettings settings = show("p3", "4-7");
+	settings.normalize = Normalize::Signed;
+	play(2, settings, true); /* The maps of the frame before. */
+	EXPECT_EQ(onDevice->statistics[0].mean, mean);
+	settings.freeze = true;
+	settings.level = "c2";
+	play(3, settings);
+	EXPECT_EQ(onDevice->statistics[0].level, "p3");
+	EXPECT_EQ(onDevice->statistics[0].mean, mean);
+	settings.freeze = false;
+	play(3, settings);
+	EXPECT_EQ(onDevice->statistics[0].level, "c2");
+	EXPECT_NE(onDevice->statistics[0].mean, mean);
+}
+
+TEST_F(Sequence, MeasuresTheRankedChannelsAlone)
+{
+	measure();
+	for (int frame = 0; frame < 12; ++frame) {
+		play(1, show("p3", "top:6"));
+		EXPECT_EQ(onDevice->statistics[0].channels, 6);
+	}
+}
+
+TEST_F(Sequence, MeasuresEachOfSeveralFramesInFlight)
+{
+	measure();
+	std::deque<std::pair<Player::InFlight, std::vector<LevelStatistics>>> flights;
+	for (unsigned seed = 0; seed < 8; ++seed) {
+		const OwnFrame own = scene(PixelFormat::Rgb, seed);
+		onHost->play(own.frame, show("p3"));
+		flights.emplace_back(onDevice->start(own.frame, show("p3")), onHost->statistics);
+		if (flights.size() < 3)
+			continue;
+		onDevice->finish(std::move(flights.front().first));
+		expectNear(onDevice->statistics, flights.front().second, 1e-4);
+		flights.pop_front();
+	}
+}
+
 TEST_F(Sequence, GoesOnWithSeveralFramesInFlight)
 {
 	std::deque<std::pair<Player::InFlight, std::vector<uint8_t>>> flights;
@@ -410,6 +507,8 @@ TEST_F(Sequence, DropsWhatIsInFlightWithoutWaitingForIt)
 	const OwnFrame own = scene(PixelFormat::Rgb, 1);
 	for (int frame = 0; frame < 4; ++frame)
 		onDevice->start(own.frame, show("p3"));
+	measure();
+	onDevice->start(own.frame, show("p3"));
 	play(2, show("p3"));
 }
 

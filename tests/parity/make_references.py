@@ -9,6 +9,7 @@ image.rgb                     8 bits, interleaved, WIDTH x HEIGHT
 names/*.pth                   one network's weights under all the names found in the wild
 overridden.ref                the network in detectron2.pth, taken as torchvision's own
 unknown.pth                   a state dict of no backbone that there is
+statistics                    numpy's, of the first 12 maps of each level of resnet18-fpn, and of those in hard.maps
 mosaic.<case>.*               pictures drawn with matplotlib's colours, see draw_mosaics()
 """
 
@@ -366,6 +367,34 @@ def draw_mosaics(levels):
             picture.tofile(OUT / f"mosaic.{level}.{colormap}.{how}.{kind}")
 
 
+def statistics(name, maps):
+    """A line for [C, H, W]: number of maps, min, max, mean, std, share of zeros, not-a-numbers, constant maps."""
+    values = maps.astype(np.float64)
+    numbers = values[~np.isnan(values)]
+    dead = sum(np.nanmin(m) == np.nanmax(m) for m in values)
+    reals = numbers.min(), numbers.max(), numbers.mean(), numbers.std(), (numbers == 0).mean()
+    return f"{name} {len(maps)} {' '.join(f'{x:.17g}' for x in reals)} {np.isnan(values).sum()} {dead}\n"
+
+
+def write_statistics(levels):
+    """Of a network's maps, and of some that a careless sum goes wrong on, which are [C, H, W] in hard.maps."""
+    random = np.random.default_rng(1)
+    hard = random.normal(size=(6, 90, 70)).astype(np.float32)
+    hard[0] = 1e4 + 0.01 * hard[0]  # A mean that is large beside the deviation,
+    hard[1] = np.maximum(hard[1], 0)  # a rectified map,
+    hard[2] = 0.1  # a dead one,
+    hard[3, ::3, ::7] = np.nan  # some that are not numbers, the first among them,
+    hard[4, 0, 0] = 1e6  # a first value that is like no other,
+    hard[5] = 0  # all zeros.
+    hard.tofile(OUT / "hard.maps")
+    with open(OUT / "statistics", "w") as file:
+        for channel, maps in enumerate(hard):
+            file.write(statistics(f"hard{channel}", maps[None]))
+        file.write(statistics("hard", hard))
+        for level, maps in levels.items():
+            file.write(statistics(level, maps[0, :12].numpy()))
+
+
 def write_colormaps():
     names = ["viridis", "magma", "inferno", "plasma", "cividis", "turbo", "gray", "coolwarm"]
     tables = [matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3] for name in names]
@@ -381,7 +410,9 @@ with torch.inference_mode():
     image.contiguous().numpy().tofile(OUT / "image.rgb")
     models = write_features(image)
     resnet18, mobilenet = models["resnet18-fpn"], models["mobilenet-v2"]
-    draw_mosaics(torch.load(OUT / "resnet18-fpn.imagenet.ref"))
+    resnet18_levels = torch.load(OUT / "resnet18-fpn.imagenet.ref")
+    draw_mosaics(resnet18_levels)
+    write_statistics(resnet18_levels)
     write_colormaps()
 write_names(resnet18, mobilenet)
 with torch.inference_mode():

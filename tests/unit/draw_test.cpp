@@ -168,6 +168,53 @@ TEST(Statistics, AreTheSameForEveryLayoutOfMemory)
 	EXPECT_EQ(meanMagnitudes(channelsLast), (std::vector<float>{ 118.5f, 119.5f, 120.5f }));
 }
 
+TEST(Statistics, OfNoNumbersAreNone)
+{
+	const float values[] = { notNumber, notNumber };
+	const auto sums = sumUp({ values, 1, 1, 2, 2, 2, 1 }, { 0 });
+	const LevelStatistics level = summarise("p3", sums);
+	EXPECT_EQ(level.channels, 1);
+	EXPECT_EQ(level.notNumbers, 2u);
+	EXPECT_EQ(level.dead, 1);
+	for (const double value :
+	     { level.min, level.max, level.mean, level.deviation, level.zeros })
+		EXPECT_TRUE(std::isnan(value)) << value;
+}
+
+TEST(Statistics, OfInfiniteValuesAreAsNumpys)
+{
+	/* numpy: mean inf, std nan. */
+	const float values[] = { infinity, 1, 2, 3 };
+	const LevelStatistics level = summarise("p3", sumUp({ values, 1, 2, 2, 4, 2, 1 }, { 0 }));
+	EXPECT_EQ(level.min, 1);
+	EXPECT_EQ(level.max, infinity);
+	EXPECT_EQ(level.mean, infinity);
+	EXPECT_TRUE(std::isnan(level.deviation));
+}
+
+TEST(Statistics, CountAChannelOnceForEachLevel)
+{
+	ShownStatistics shown;
+	EXPECT_EQ(shown.claim("p3", std::vector{ 5, 2, 5 }), (std::vector{ 2, 5 }));
+	EXPECT_EQ(shown.claim("c2", std::vector{ 5 }), (std::vector{ 5 }));
+	EXPECT_EQ(shown.claim("p3", std::vector{ 2, 7 }), (std::vector{ 7 }));
+
+	const float values[] = { 1, 3, 8, 0 };
+	const FeatureMaps maps = { values, 2, 1, 2, 2, 2, 1 };
+	shown.add("p3", sumUp(maps, { 0 }));
+	shown.add("c2", sumUp(maps, { 1 }));
+	shown.add("p3", sumUp(maps, { 1 }));
+	const auto levels = shown.levels();
+	ASSERT_EQ(levels.size(), 2u);
+	EXPECT_EQ(levels[0].level, "p3");
+	EXPECT_EQ(levels[0].channels, 2);
+	EXPECT_EQ(levels[0].mean, 3);
+	EXPECT_EQ(levels[0].zeros, 0.25);
+	EXPECT_EQ(levels[1].level, "c2");
+	EXPECT_EQ(levels[1].mean, 4);
+	EXPECT_EQ(levels[1].deviation, 4);
+}
+
 TEST(Statistics, QuantilesAreLinearBetweenNeighbours)
 {
 	/* numpy.quantile's definition: position q * (n - 1) = 0.4 and 3.6 among five values. */
