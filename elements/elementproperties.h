@@ -12,10 +12,11 @@
 /** \brief What a user chose for the element */
 struct ElementSettings {
 	fm::ModelSettings model;
-	unsigned interval = 1;    /**< The network runs on every n-th frame. */
-	bool qos = true;          /**< Late frames are dropped. */
-	unsigned maxInFlight = 0; /**< 0: as many as suit the device. */
-	bool watch = false;       /**< The weights are loaded again when their file changes. */
+	unsigned interval = 1;      /**< The network runs on every n-th frame. */
+	bool qos = true;            /**< Late frames are dropped. */
+	unsigned maxInFlight = 0;   /**< 0: as many as suit the device. */
+	unsigned statsInterval = 0; /**< Milliseconds; 0: no messages. */
+	bool watch = false;         /**< The weights are loaded again when their file changes. */
 };
 
 using ElementProperty = Property<ElementSettings>;
@@ -110,6 +111,10 @@ inline const ElementProperty playingProperties[] = {
 	  "Frames at work at once: 1 has the lowest latency, with more they overlap the network "
 	  "(0: 2 on CUDA, else 1)",
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 0, 8 } },
+	{ "stats-interval",
+	  "Milliseconds between two messages featuremosaic-stats on the bus (0: none)",
+	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::statsInterval>, 0,
+	                           G_MAXUINT } },
 };
 
 /* Those that the model's loader hears of. */

@@ -33,6 +33,7 @@
 #include "padqueries.h"
 #include "qos.h"
 #include "settings.h"
+#include "stats.h"
 #include "viewproperties.h"
 #include "visualizer.h"
 
@@ -54,6 +55,7 @@ struct State {
 	ModelLoader loader;
 
 	Qos qos;
+	Stats stats;
 	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
 	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
 
@@ -177,6 +179,7 @@ static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
 	state->conveyor.takeFlow(); /* Of a stream that is over. */
 	gst_segment_init(&state->segment, GST_FORMAT_TIME);
 	state->qos.reset();
+	state->stats.reset();
 	state->afterDrop = false;
 	state->sinceNetwork = 0;
 }
@@ -234,7 +237,10 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		                                         : GST_FLOW_NOT_NEGOTIATED;
 	const ElementSettings settings = state->settings.get();
 	const unsigned inFlight = framesInFlight(*state, settings);
+	state->stats.setInterval(settings.statsInterval);
+	state->stats.noteIn();
 	if (settings.qos && state->qos.drops(GST_OBJECT(self), state->segment, input)) {
+		state->stats.noteDropped();
 		state->afterDrop = true;
 		return GST_FLOW_OK;
 	}
@@ -253,8 +259,15 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 		**state->model, output, state->cuda, state->input.info(), input,
 		g_steal_pointer(&picture), repeat,
 		inFlight == 1 ? fm::Threads::All : fm::Threads::One,
-		[self, ahead](GstClockTime work) {
-			self->state->latency.note(GST_ELEMENT(self), work, ahead);
+		[self, ahead](GstClockTime work, bool wasPrepared) {
+			self->state->stats.noteOut(work);
+			if (!wasPrepared)
+				self->state->latency.note(GST_ELEMENT(self), work, ahead);
+		});
+	if (state->stats.isDue(g_get_monotonic_time()))
+		job->measure([self, time = FrameTime::of(state->segment, input)](
+				     const std::vector<fm::LevelStatistics> &levels) {
+			announceStats(GST_ELEMENT(self), time, self->state->stats.take(), levels);
 		});
 	++state->sinceNetwork;
 	state->afterDrop = false;

@@ -18,6 +18,12 @@ FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory 
 		work([&] { visualizer_.convert(*pass_, threads_); });
 }
 
+void FrameJob::measure(NoteStatistics note)
+{
+	noteStatistics_ = std::move(note);
+	pass_->measure();
+}
+
 GstFlowReturn FrameJob::run()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
@@ -33,11 +39,13 @@ GstFlowReturn FrameJob::finish()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
 		work([&] { visualizer_.draw(*pass_, 0, threads_); });
+		const auto statistics = pass_->statistics();
 		pass_.reset();
 		input_.reset();
 		output_.reset();
-		if (!wasPrepared_)
-			noteTime_(workTime_);
+		noteTime_(workTime_, wasPrepared_);
+		if (noteStatistics_)
+			noteStatistics_(statistics);
 		GST_LOG_OBJECT(view_.pad, "pushing %" GST_PTR_FORMAT, picture_.get());
 		return gst_pad_push(view_.pad, picture_.release());
 	});

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "conveyor.h"
 #include "mappedframe.h"
@@ -17,9 +18,11 @@ public:
 	/**
 	 * \brief Called in finish() with the time that the frame's own work took
 	 *
-	 * Left out for a frame that the network first had to be prepared for.
+	 * \a wasPrepared for a frame that the network first had to be prepared for.
 	 */
-	using NoteTime = std::function<void(GstClockTime elapsed)>;
+	using NoteTime = std::function<void(GstClockTime elapsed, bool wasPrepared)>;
+	/** \brief Called in finish() after that */
+	using NoteStatistics = std::function<void(const std::vector<fm::LevelStatistics> &)>;
 
 	/**
 	 * \brief Takes \a picture, the buffer to draw into; converts \a input
@@ -31,6 +34,9 @@ public:
 	FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory &cuda,
 	         const GstVideoInfo &info, GstBuffer *input, GstBuffer *picture, bool repeat,
 	         fm::Threads threads, NoteTime noteTime);
+
+	/** \brief Has the maps that are shown measured; before run() */
+	void measure(NoteStatistics note);
 
 	GstFlowReturn run() override;
 	GstFlowReturn finish() override;
@@ -60,6 +66,7 @@ private:
 	bool repeat_;
 	fm::Threads threads_;
 	NoteTime noteTime_;
+	NoteStatistics noteStatistics_;    /* Empty where nothing is measured. */
 	std::optional<MappedFrame> input_; /* Until the network has run; on a device, to the end. */
 	std::optional<MappedFrame> output_;
 	std::optional<fm::FramePass> pass_;
