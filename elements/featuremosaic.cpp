@@ -27,6 +27,7 @@
 #include "input.h"
 #include "latency.h"
 #include "livemodel.h"
+#include "messages.h"
 #include "modelloader.h"
 #include "output.h"
 #include "padcaps.h"

@@ -20,10 +20,16 @@ inline const ViewProperty viewProperties[] = {
 	  ViewProperty::choice<&fm::ViewSettings::view>(gst_feature_mosaic_view_get_type) },
 	{ "channels",
 	  "Channels to draw: indices and ranges (0-11 or 3,17,200-203), top:12 (highest mean "
-	  "absolute activation), or all",
+	  "absolute activation), var:12 (highest variance of that mean over time), change:12 "
+	  "(highest mean absolute difference from the frame before), random:12:SEED (the same for "
+	  "the same seed), or all",
 	  ViewProperty::Text{
 		  ViewProperty::member<&fm::ViewSettings::channels>,
 		  [](const std::string &text) { fm::ChannelSelection::parse(text); } } },
+	{ "page",
+	  "Which grid-full of the channels to draw, 0 the first; beyond the last page it is the "
+	  "last",
+	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::page>, 0, 65535 } },
 	{ "columns", "Tiles in a row (0: as many as the channels need)",
 	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::columns>, 0, 1024 } },
 	{ "rows", "Rows of tiles (0: as many as the channels need)",

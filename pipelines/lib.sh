@@ -23,7 +23,8 @@ feature_options_help='Network and mosaic (properties of the element; gst-inspect
                         wide-resnet50-2, mobilenet-v2, mobilenet-v3-large, each also with -fpn behind it; vgg16, vgg16-bn
   --weights FILE        checkpoint: torch.save, safetensors, pickled arrays; without it the weights are random
   --level NAME          c1 to c5, with an FPN also p2 to p5 and pool (that of a MobileNet begins with p4)
-  --channels LIST       0-11, or 3,17,200-203, or top:12, or all
+  --channels LIST       0-11, or 3,17,200-203, or top:12, var:12, change:12, random:12:SEED, or all
+  --page N              which grid-full of them, 0 the first
   --columns N, --rows N grid of tiles
   --colormap NAME       viridis, magma, inferno, plasma, cividis, turbo, gray, coolwarm
   --normalize NAME      tile, level, fixed, running, robust, signed
@@ -60,7 +61,7 @@ has_value() {
 # feature_option ARGUMENT...: takes the option that stands first if it is one of the element's; else ends the script.
 feature_option() {
     case $1 in
-    --backbone | --weights | --level | --columns | --rows | --channels | --colormap | --normalize | --preprocess | \
+    --backbone | --weights | --level | --columns | --rows | --channels | --page | --colormap | --normalize | --preprocess | \
         --mean | --std | --channel-order | --bottleneck-stride | --bn-epsilon | --device | --precision | \
         --min-size | --max-size | --interpolation | --gap | --gamma | --range-min | --range-max | --labels | \
         --interval) has_value "$@" ;;

@@ -383,9 +383,10 @@ public:
 	{
 		return fm::magnitudesScratch(maps);
 	}
-	void magnitudes(const DeviceMaps &maps, void *scratch, float *means) override
+	void magnitudes(const DeviceMaps &maps, const void *before, void *scratch,
+	                float *means) override
 	{
-		launchMagnitudes(maps, scratch, means, compute());
+		launchMagnitudes(maps, before, scratch, means, compute());
 	}
 	std::size_t mapSumsScratch(const DeviceMaps &maps) override
 	{

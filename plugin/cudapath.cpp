@@ -132,18 +132,23 @@ struct CudaView : ViewState::Data {
 	bool knowsRunning = false; /* There are running ranges to go on with. */
 	DeviceView device;
 
-	/* Mean magnitudes on their way to the host. */
+	bool ranks = false; /* The channels are to be ranked by this frame's maps. */
+	/* A level's maps, of all its channels, in memory of their own. */
+	struct Before {
+		Level level;
+		at::Tensor maps;
+	};
+	Before last;   /* For the next frame's change. */
+	Before before; /* For this frame's. */
+
+	/* Measures on their way to the host. */
 	struct Ranking {
 		Level level;
+		RankedBy by;
 		at::Tensor means;
 		std::unique_ptr<CudaEvent> done;
 	};
 	std::optional<Ranking> ranking;
-};
-
-/* Mean magnitudes of a level's channels, and memory to find them with. */
-struct Means {
-	at::Tensor values, scratch;
 };
 
 /* What a graph is recorded for. */
@@ -153,7 +158,6 @@ struct GraphKey {
 		Size output = {};
 		int tiles = 0;
 		bool quantiles = false;
-		bool magnitudes = false;
 
 		bool operator==(const View &) const = default;
 	};
@@ -171,7 +175,6 @@ struct Graph {
 	/* What was computed last. Its memory stays the same. */
 	at::Tensor input;
 	Features features;
-	std::vector<Means> means;            /* By view; undefined where it is not ranked. */
 	std::unique_ptr<CudaGraph> recorded; /* Null where it is given anew for each frame. */
 };
 
@@ -225,16 +228,17 @@ private:
 	std::vector<bool> findFresh(std::span<const ViewPass> views, bool repeat) const;
 
 	void takeRanking(const ViewPass &view) const;
-	void askForRanking(const Graph &graph, std::size_t index, CudaPass &pass,
-	                   CudaView &state) const;
+	void measure(const ViewPass &view, CudaPass &pass) const;
+	void askForRanking(CudaPass &pass, CudaView &state, const at::Tensor &means,
+	                   RankedBy by) const;
 	bool rankFirst(CudaPass &pass, std::span<const ViewPass> views);
 	void rank(CudaPass &pass, const std::vector<const ViewPass *> &views, const Demand &demand);
 	at::Tensor input(const InputShape &shape);
-	Means means(const at::Tensor &maps);
+	at::Tensor means(const at::Tensor &maps, const at::Tensor &before = {}) const;
 	at::Tensor toHost(const at::Tensor &values) const;
 	void writeInput(CudaPass &pass, std::size_t views) const;
 
-	GraphKey::View keyOf(const ViewPass &view, bool magnitudes, int tiles) const;
+	GraphKey::View keyOf(const ViewPass &view, int tiles) const;
 	std::shared_ptr<Graph> graphFor(GraphKey key);
 	std::shared_ptr<Graph> record(const GraphKey &key);
 	void give(Graph &graph);
@@ -340,11 +344,12 @@ bool CudaPath::keepsMaps(const ViewPass &view, bool repeat) const
 		return false;
 	if (view.settings.freeze)
 		return true;
-	if (!repeat || state.isOutdated || level(view) != state.level)
+	const auto selection = ChannelSelection::of(view.settings);
+	if (!repeat || state.isOutdated || level(view) != state.level ||
+	    state.channels.lacksRanking(level(view), selection))
 		return false;
 	return state.maps.channels.contains(
-		state.channels.needed(level(view), ChannelSelection::parse(view.settings.channels),
-	                              view.layout.grid.cells(), false));
+		state.channels.needed(level(view), selection, view.layout.grid.cells(), false));
 }
 
 /* Where the network runs, it writes over the maps of all views that are not frozen. */
@@ -399,18 +404,33 @@ void CudaPath::takeRanking(const ViewPass &view) const
 	if (!state.ranking || !state.ranking->done->isDone())
 		return;
 	const CudaView::Ranking ranking = *std::exchange(state.ranking, std::nullopt);
-	const auto selection = ChannelSelection::parse(view.settings.channels);
-	if (selection.isRanked() && ranking.level == level(view))
+	const auto selection = ChannelSelection::of(view.settings);
+	if (selection.isRanked() && selection.rankedBy() == ranking.by &&
+	    ranking.level == level(view))
 		state.channels.rank(level(view), selection,
 		                    { ranking.means.const_data_ptr<float>(),
 		                      static_cast<std::size_t>(ranking.means.numel()) });
 }
 
-void CudaPath::askForRanking(const Graph &graph, std::size_t index, CudaPass &pass,
-                             CudaView &state) const
+/* A change is measured on the second of two frames, the first of which is kept until then. */
+void CudaPath::measure(const ViewPass &view, CudaPass &pass) const
 {
-	state.ranking = CudaView::Ranking{ state.level, toHost(graph.means[index].values),
-		                           device_.makeEvent() };
+	auto &state = stateOf<CudaView>(view);
+	const RankedBy by = ChannelSelection::of(view.settings).rankedBy();
+	const CudaView::Before before = std::exchange(state.before, {});
+	const at::Tensor &maps = state.maps.maps;
+	if (by != RankedBy::Change)
+		askForRanking(pass, state, means(maps), by);
+	else if (before.level == state.level && before.maps.sizes() == maps.sizes())
+		askForRanking(pass, state, means(maps, before.maps), by);
+	else
+		state.last = { state.level, maps.clone(at::MemoryFormat::ChannelsLast) };
+}
+
+void CudaPath::askForRanking(CudaPass &pass, CudaView &state, const at::Tensor &means,
+                             RankedBy by) const
+{
+	state.ranking = CudaView::Ranking{ state.level, by, toHost(means), device_.makeEvent() };
 	state.ranking->done->record(Lane::Compute);
 	state.channels.rankingIsUnderWay();
 	pass.kept.push_back(state.ranking->means);
@@ -424,7 +444,7 @@ bool CudaPath::rankFirst(CudaPass &pass, std::span<const ViewPass> views)
 	for (const ViewPass &view : views) {
 		const bool isHeld = keepsMaps(view, false);
 		if (isHeld || !stateOf<CudaView>(view).channels.lacksRanking(
-				      level(view), ChannelSelection::parse(view.settings.channels)))
+				      level(view), ChannelSelection::of(view.settings)))
 			continue;
 		lacking.push_back(&view);
 		demand[model_.levelIndex(view.settings)] = ChannelSet::all();
@@ -447,13 +467,20 @@ void CudaPath::rank(CudaPass &pass, const std::vector<const ViewPass *> &views,
 	const at::Tensor input = this->input(shape);
 	const Features features = backbone.forward(input, demand);
 	for (const ViewPass *view : views) {
-		const Means means = this->means(features[model_.levelIndex(view->settings)].maps);
-		const at::Tensor host = toHost(means.values);
+		auto &state = stateOf<CudaView>(*view);
+		const int index = model_.levelIndex(view->settings);
+		const at::Tensor maps =
+			features[index].maps.contiguous(at::MemoryFormat::ChannelsLast);
+		const at::Tensor host = toHost(means(maps));
 		pass.slot->computed->record(Lane::Compute);
 		pass.slot->computed->wait();
-		stateOf<CudaView>(*view).channels.rank(
-			level(*view), ChannelSelection::parse(view->settings.channels),
+		state.ranking.reset(); /* Of another selection or level. */
+		const auto selection = ChannelSelection::of(view->settings);
+		state.channels.rank(
+			level(*view), selection,
 			{ host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel()) });
+		if (selection.rankedBy() == RankedBy::Change)
+			state.last = { level(*view), maps };
 	}
 }
 
@@ -472,15 +499,16 @@ at::Tensor CudaPath::input(const InputShape &shape)
 	return input;
 }
 
-Means CudaPath::means(const at::Tensor &maps)
+/* Measures of \a maps, channels last, for a ranking; of their change where there are maps \a
+ * before. */
+at::Tensor CudaPath::means(const at::Tensor &maps, const at::Tensor &before) const
 {
-	const at::Tensor adjacent = maps.contiguous(at::MemoryFormat::ChannelsLast);
-	const DeviceMaps view = deviceMaps(adjacent);
-	Means means = { at::empty({ view.channels },
-		                  at::TensorOptions(maps.device()).dtype(at::kFloat)),
-		        deviceBytes(device_, device_.magnitudesScratch(view)) };
-	device_.magnitudes(view, means.scratch.mutable_data_ptr(),
-	                   means.values.mutable_data_ptr<float>());
+	const DeviceMaps view = deviceMaps(maps);
+	at::Tensor means =
+		at::empty({ view.channels }, at::TensorOptions(maps.device()).dtype(at::kFloat));
+	const at::Tensor scratch = deviceBytes(device_, device_.magnitudesScratch(view));
+	device_.magnitudes(view, before.defined() ? before.const_data_ptr() : nullptr,
+	                   scratch.mutable_data_ptr(), means.mutable_data_ptr<float>());
 	return means;
 }
 
@@ -492,10 +520,10 @@ at::Tensor CudaPath::toHost(const at::Tensor &values) const
 	return host;
 }
 
-GraphKey::View CudaPath::keyOf(const ViewPass &view, bool magnitudes, int tiles) const
+GraphKey::View CudaPath::keyOf(const ViewPass &view, int tiles) const
 {
 	return { model_.levelIndex(view.settings), view.layout.size, tiles,
-		 view.settings.normalize == Normalize::Robust, magnitudes };
+		 view.settings.normalize == Normalize::Robust };
 }
 
 /* What the graph gives to the device, now or as it is recorded. */
@@ -512,8 +540,6 @@ void CudaPath::give(Graph &graph)
 		if (view.level < 0)
 			continue;
 		const DeviceMaps maps = deviceMaps(graph.features[view.level].maps);
-		if (view.magnitudes)
-			graph.means[i] = means(graph.features[view.level].maps);
 		device_.ranges(maps, pictureOnDevice(i), view.tiles, view.quantiles);
 		device_.picture(maps, pictureOnDevice(i), view.output);
 	}
@@ -548,7 +574,6 @@ std::shared_ptr<Graph> CudaPath::record(const GraphKey &key)
 	auto graph = std::make_shared<Graph>();
 	graph->key = key;
 	graph->prepared = backbone.prepare(key.demand, key.input.padded);
-	graph->means.resize(key.views.size());
 	if (model_.device.tensors().is_cuda()) {
 		/* cuDNN tries its ways of convolving, which cannot be recorded. */
 		const at::Tensor image =
@@ -573,13 +598,13 @@ std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<con
 		if (!fresh[i])
 			continue;
 		auto &state = stateOf<CudaView>(views[i]);
-		const auto selection = ChannelSelection::parse(views[i].settings.channels);
+		const auto selection = ChannelSelection::of(views[i].settings);
 		const int cells = views[i].layout.grid.cells();
-		const bool ranks = !repeat && !state.ranking && state.channels.isDue(selection);
+		state.ranks = !repeat && !state.ranking && state.channels.isDue(selection);
 		key.demand[model_.levelIndex(views[i].settings)] |=
-			state.channels.needed(level(views[i]), selection, cells, ranks);
+			state.channels.needed(level(views[i]), selection, cells, state.ranks);
 		state.shown = state.channels.next(level(views[i]), selection, cells);
-		key.views[i] = keyOf(views[i], ranks, static_cast<int>(state.shown.size()));
+		key.views[i] = keyOf(views[i], static_cast<int>(state.shown.size()));
 	}
 	return graphFor(key);
 }
@@ -609,8 +634,8 @@ bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 	if (!fresh && isHeld)
 		return false;
 	if (!fresh)
-		state.shown = state.channels.next(
-			state.level, ChannelSelection::parse(view.settings.channels), cells);
+		state.shown = state.channels.next(state.level, ChannelSelection::of(view.settings),
+		                                  cells);
 	state.settings = view.settings;
 	state.cells = cells;
 	return true;
@@ -672,6 +697,11 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	const bool runs = std::ranges::find(fresh, true) != fresh.end();
 	if (runs && !pass.isConverted)
 		convert(pass);
+	for (std::size_t i = 0; i < views.size(); ++i) {
+		auto &state = stateOf<CudaView>(views[i]);
+		if (fresh[i])
+			state.before = std::exchange(state.last, {});
+	}
 	const bool waited = runs && rankFirst(pass, views);
 	const std::shared_ptr<Graph> graph =
 		runs ? chooseGraph(pass, views, fresh, repeat) : nullptr;
@@ -718,8 +748,8 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 		auto &state = stateOf<CudaView>(views[i]);
 		if (fresh[i]) {
 			state.maps = graph->features[graph->key.views[i].level];
-			if (graph->key.views[i].magnitudes)
-				askForRanking(*graph, i, pass, state);
+			if (state.ranks)
+				measure(views[i], pass);
 			continue;
 		}
 		const DeviceMaps maps = deviceMaps(state.maps.maps);
@@ -739,7 +769,7 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 void CudaPath::askForSums(CudaPass &pass, const ViewPass &view) const
 {
 	const auto &state = stateOf<CudaView>(view);
-	const std::string &level = model_.backbone->levels()[state.level].name;
+	const std::string &level = state.level.name;
 	std::vector<int> places;
 	for (const int channel : pass.statistics.claim(level, state.shown))
 		places.push_back(state.maps.channels.position(channel));
@@ -801,13 +831,13 @@ void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
 		         Demand(model_.backbone->levels().size()),
 		         std::vector<GraphKey::View>(views.size()) };
 	for (std::size_t i = 0; i < views.size(); ++i) {
-		const auto selection = ChannelSelection::parse(views[i].settings.channels);
+		const auto selection = ChannelSelection::of(views[i].settings);
 		const int available = level(views[i]).channels;
 		const int cells = views[i].layout.grid.cells();
 		key.demand[model_.levelIndex(views[i].settings)] |=
 			ShownChannels().needed(level(views[i]), selection, cells, false);
-		key.views[i] = keyOf(views[i], selection.isRanked(),
-		                     std::min(cells, selection.count(available)));
+		key.views[i] =
+			keyOf(views[i], selection.page(selection.count(available), cells).count);
 	}
 	graphFor(key);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include <ATen/ops/zeros.h>
 
@@ -68,7 +70,7 @@ public:
 private:
 	ChannelSet neededChannels(const ViewPass &view, bool mayRank) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
-	void update(const ViewPass &view, bool fresh) const;
+	void update(const ViewPass &view, bool fresh, const LevelMaps &before) const;
 	void measure(HostPass &pass, const ViewPass &view) const;
 	HostPass::Drawing drawing(const ViewPass &view) const;
 
@@ -111,11 +113,12 @@ void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
 	for (const ViewPass &view : views) {
 		const int level = model_.levelIndex(view.settings);
 		const int available = backbone.levels()[level].channels;
-		const auto selection = ChannelSelection::parse(view.settings.channels);
+		const auto selection = ChannelSelection::of(view.settings);
 		first[level] |= neededChannels(view, true);
 		if (selection.isRanked()) {
 			std::vector<int> some(
-				std::min(view.layout.grid.cells(), selection.count(available)));
+				selection.page(selection.count(available), view.layout.grid.cells())
+					.count);
 			std::iota(some.begin(), some.end(), 0);
 			later[level] |= ChannelSet(some).of(available);
 		} else {
@@ -162,13 +165,16 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	pass.input.reset();
 
 	for (std::size_t i = 0; i < views.size(); ++i) {
+		LevelMaps before;
 		if (fresh[i]) {
 			auto &state = stateOf<HostView>(views[i]);
 			state.model = model_.id;
-			state.level = model_.levelIndex(views[i].settings);
-			state.maps = features[state.level];
+			const int level = model_.levelIndex(views[i].settings);
+			before = std::exchange(state.maps, features[level]);
+			if (std::exchange(state.level, level) != level)
+				before = {};
 		}
-		update(views[i], fresh[i]);
+		update(views[i], fresh[i], before);
 		if (pass.isMeasured)
 			measure(pass, views[i]);
 		pass.drawings.push_back(drawing(views[i]));
@@ -176,8 +182,9 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	return backbone.preparations() != preparationsBefore;
 }
 
-/* A frozen view is drawn as it was, but for its size. */
-void HostPath::update(const ViewPass &view, bool fresh) const
+/* A frozen view is drawn as it was, but for its size. \a before are the maps that the view showed
+ * of the same level before fresh ones came. */
+void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before) const
 {
 	auto &state = stateOf<HostView>(view);
 	const int cells = view.layout.grid.cells();
@@ -188,8 +195,13 @@ void HostPath::update(const ViewPass &view, bool fresh) const
 
 	state.settings = view.settings;
 	state.cells = cells;
-	state.mosaic.update(model_.backbone->levels()[state.level], hostMaps(state.maps.maps),
-	                    state.maps.channels, state.settings, cells);
+	const at::Tensor &maps = state.maps.maps;
+	std::optional<FeatureMaps> allBefore;
+	if (before.channels.isAll() && before.maps.sizes() == maps.sizes())
+		allBefore = hostMaps(before.maps);
+	state.mosaic.update(model_.backbone->levels()[state.level], hostMaps(maps),
+	                    state.maps.channels, state.settings, cells,
+	                    allBefore ? &*allBefore : nullptr);
 }
 
 /* What the view shows now. */

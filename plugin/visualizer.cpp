@@ -124,14 +124,14 @@ const ModelInfo &Visualizer::model() const
 void Visualizer::check(const ViewSettings &settings) const
 {
 	const Level &level = model_->info.levels[model_->levelIndex(settings)];
-	ChannelSelection::parse(settings.channels).check(level.name, level.channels);
+	ChannelSelection::of(settings).check(level.name, level.channels);
 }
 
 Grid Visualizer::grid(const ViewSettings &settings) const
 {
 	check(settings);
 	const Level &level = model_->info.levels[model_->levelIndex(settings)];
-	return Grid::of(settings, ChannelSelection::parse(settings.channels).count(level.channels));
+	return Grid::of(settings, ChannelSelection::of(settings).count(level.channels));
 }
 
 std::optional<CudaContext> Visualizer::cudaContext() const

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <numeric>
 #include <optional>
+#include <random>
 
 #include "error.h"
 
@@ -14,20 +15,24 @@ namespace {
 
 constexpr int maxChannel = 65535;
 
-/* Weight of a new frame in the average activation, and by how much a channel that is not shown
- * has to surpass one that is. */
-constexpr float smoothing = 0.3f;
-constexpr float lead = 1.2f;
-
 /* A ranked selection has all channels computed, and ranks them anew, on each frame of so many. */
 constexpr int rankingInterval = 10;
 
-std::vector<int> firstOf(std::vector<int> channels, int cells)
+int dueAfter(RankedBy by)
 {
-	if (static_cast<int>(channels.size()) > cells)
-		channels.resize(cells);
-	return channels;
+	return by == RankedBy::Change ? rankingInterval - 1 : rankingInterval;
 }
+
+constexpr struct {
+	std::string_view prefix;
+	RankedBy by;
+} rankedForms[] = {
+	{ "top:", RankedBy::Activation },
+	{ "var:", RankedBy::Variance },
+	{ "change:", RankedBy::Change },
+};
+
+constexpr std::string_view randomPrefix = "random:";
 
 std::string_view trim(std::string_view text)
 {
@@ -37,15 +42,30 @@ std::string_view trim(std::string_view text)
 	return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::optional<int> number(std::string_view text)
+/* The whole of \a text. */
+std::optional<uint32_t> wholeNumber(std::string_view text)
 {
 	text = trim(text);
-	int value = 0;
+	uint32_t value = 0;
 	const char *end = text.data() + text.size();
 	const auto [stop, error] = std::from_chars(text.data(), end, value);
-	if (error != std::errc() || stop != end || value < 0 || value > maxChannel)
+	if (error != std::errc() || stop != end)
 		return std::nullopt;
 	return value;
+}
+
+std::optional<int> number(std::string_view text)
+{
+	const auto value = wholeNumber(text);
+	if (!value || *value > maxChannel)
+		return std::nullopt;
+	return static_cast<int>(*value);
+}
+
+std::optional<int> positiveNumber(std::string_view text)
+{
+	const auto value = number(text);
+	return value == 0 ? std::nullopt : value;
 }
 
 /* "7" or "200-203"; false where it is neither. */
@@ -62,6 +82,31 @@ bool appendRange(std::string_view item, std::vector<int> &list)
 	return true;
 }
 
+/*
+ * \a count different ones of 0..available-1. The generator is the standard's to the last bit, what
+ * the standard library has on top of it is not: so the draw is our own.
+ */
+std::vector<int> draw(int count, int available, uint32_t seed)
+{
+	std::vector<int> channels(available);
+	std::iota(channels.begin(), channels.end(), 0);
+	std::mt19937 random(seed);
+	for (int i = 0; i < count; ++i) {
+		const auto left = static_cast<uint64_t>(available - i);
+		const auto drawn = static_cast<int>(uint64_t{ random() } * left >> 32);
+		std::swap(channels[i], channels[i + drawn]);
+	}
+	channels.resize(count);
+	return channels;
+}
+
+std::vector<int> onPage(const std::vector<int> &channels, const ChannelSelection &selection,
+                        int cells)
+{
+	const auto [first, count] = selection.page(static_cast<int>(channels.size()), cells);
+	return { channels.begin() + first, channels.begin() + first + count };
+}
+
 std::string channelRange(int available)
 {
 	return std::to_string(available) + " channels (0-" + std::to_string(available - 1) + ")";
@@ -75,7 +120,8 @@ ChannelSelection ChannelSelection::parse(std::string_view text)
 		return Error(Error::Kind::BadSetting,
 		             "channels '" + std::string(text) +
 		                     "' is not understood; accepted are indices and ranges such as "
-		                     "0-11 or 3,17,200-203, top:12, and all");
+		                     "0-11 or 3,17,200-203, top:12, var:12, change:12, "
+		                     "random:12:SEED, and all");
 	};
 
 	ChannelSelection selection;
@@ -85,12 +131,30 @@ ChannelSelection ChannelSelection::parse(std::string_view text)
 	if (rest == "all")
 		return selection;
 
-	if (rest.starts_with("top:")) {
-		const auto top = number(rest.substr(4));
-		if (!top || *top == 0)
+	const auto takeCount = [&](std::string_view number) {
+		const auto count = positiveNumber(number);
+		if (!count)
 			throw refuse();
-		selection.kind_ = Kind::Top;
-		selection.top_ = *top;
+		selection.count_ = *count;
+	};
+	for (const auto &form : rankedForms)
+		if (rest.starts_with(form.prefix)) {
+			selection.kind_ = Kind::Ranked;
+			selection.rankedBy_ = form.by;
+			takeCount(rest.substr(form.prefix.size()));
+			return selection;
+		}
+	if (rest.starts_with(randomPrefix)) {
+		rest.remove_prefix(randomPrefix.size());
+		const auto colon = rest.find(':');
+		const auto seed = colon == std::string_view::npos
+		                          ? std::nullopt
+		                          : wholeNumber(rest.substr(colon + 1));
+		if (!seed)
+			throw refuse();
+		selection.kind_ = Kind::Random;
+		selection.seed_ = *seed;
+		takeCount(rest.substr(0, colon));
 		return selection;
 	}
 
@@ -105,13 +169,21 @@ ChannelSelection ChannelSelection::parse(std::string_view text)
 	}
 }
 
+ChannelSelection ChannelSelection::of(const ViewSettings &settings)
+{
+	ChannelSelection selection = parse(settings.channels);
+	selection.page_ = settings.page;
+	return selection;
+}
+
 int ChannelSelection::count(int available) const
 {
 	switch (kind_) {
 	case Kind::List:
 		return static_cast<int>(list_.size());
-	case Kind::Top:
-		return top_;
+	case Kind::Ranked:
+	case Kind::Random:
+		return count_;
 	case Kind::All:
 		break;
 	}
@@ -122,92 +194,71 @@ std::vector<int> ChannelSelection::indices(int available) const
 {
 	if (kind_ == Kind::List)
 		return list_;
+	if (kind_ == Kind::Random)
+		return draw(count_, available, seed_);
 
 	std::vector<int> all(available);
 	std::iota(all.begin(), all.end(), 0);
 	return all;
 }
 
+ChannelSelection::Page ChannelSelection::page(int channels, int cells) const
+{
+	const int last = std::max(0, channels - 1) / cells;
+	const int first = std::min<int64_t>(page_, last) * cells;
+	return { first, std::min(cells, channels - first) };
+}
+
 void ChannelSelection::check(const std::string &level, int available) const
 {
 	const bool fits = kind_ == Kind::List ? std::ranges::max(list_) < available
-	                                      : kind_ == Kind::All || top_ <= available;
+	                                      : count(available) <= available;
 	if (!fits)
 		throw Error(Error::Kind::BadSetting, "channels '" + text_ + "' go beyond level " +
 		                                             level + ", which has " +
 		                                             channelRange(available));
 }
 
-void ChannelRanking::update(std::span<const float> magnitudes, int count)
-{
-	const bool first = activation_.size() != magnitudes.size();
-	if (first) {
-		activation_.assign(magnitudes.size(), 0.0f);
-		shown_.clear();
-	}
-	for (std::size_t channel = 0; channel < magnitudes.size(); ++channel)
-		activation_[channel] +=
-			(first ? 1.0f : smoothing) * (magnitudes[channel] - activation_[channel]);
-
-	const auto stronger = [&](int a, int b) { return activation_[a] > activation_[b]; };
-	std::vector<int> ranked(magnitudes.size());
-	std::iota(ranked.begin(), ranked.end(), 0);
-	std::ranges::stable_sort(ranked, stronger);
-	ranked.resize(count);
-
-	if (static_cast<int>(shown_.size()) != count) {
-		shown_ = ranked;
-		return;
-	}
-	for (int challenger : ranked) {
-		if (std::ranges::find(shown_, challenger) != shown_.end())
-			continue;
-		const auto weakest = std::ranges::max_element(shown_, stronger);
-		if (activation_[challenger] > lead * activation_[*weakest])
-			*weakest = challenger;
-	}
-}
-
 bool ShownChannels::lacksRanking(const Level &level, const ChannelSelection &selection) const
 {
-	return selection.isRanked() &&
-	       (level_ != level ||
-	        static_cast<int>(ranking_.shown().size()) != selection.count(level.channels));
+	return selection.isRanked() && (level_ != level || ranking_.shown().empty() ||
+	                                ranking_.by() != selection.rankedBy());
 }
 
 bool ShownChannels::isDue(const ChannelSelection &selection) const
 {
-	return selection.isRanked() && sinceRanking_ >= rankingInterval;
+	return selection.isRanked() && sinceRanking_ >= dueAfter(selection.rankedBy());
 }
 
 ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &selection, int cells,
                                  bool mayRank) const
 {
 	if (!selection.isRanked())
-		return ChannelSet(firstOf(selection.indices(level.channels), cells))
+		return ChannelSet(onPage(selection.indices(level.channels), selection, cells))
 		        .of(level.channels);
 	if ((mayRank && isDue(selection)) || lacksRanking(level, selection))
 		return ChannelSet::all();
-	return ChannelSet(firstOf(ranking_.shown(), cells)).of(level.channels);
+	const std::vector<int> shown = ranking_.shown(selection.count(level.channels));
+	return ChannelSet(onPage(shown, selection, cells)).of(level.channels);
 }
 
 void ShownChannels::rank(const Level &level, const ChannelSelection &selection,
-                         std::span<const float> magnitudes)
+                         std::span<const float> measures)
 {
-	if (level_ != level)
-		ranking_ = {};
+	if (lacksRanking(level, selection))
+		ranking_ = ChannelRanking(selection.rankedBy());
 	level_ = level;
-	sinceRanking_ = 0;
-	ranking_.update(magnitudes, selection.count(level.channels));
+	ranking_.update(measures, selection.count(level.channels));
+	sinceRanking_ = ranking_.isProvisional() ? dueAfter(selection.rankedBy()) - 1 : 0;
 }
 
 std::vector<int> ShownChannels::next(const Level &level, const ChannelSelection &selection,
                                      int cells)
 {
 	if (!selection.isRanked())
-		return firstOf(selection.indices(level.channels), cells);
+		return onPage(selection.indices(level.channels), selection, cells);
 	++sinceRanking_;
-	return firstOf(ranking_.shown(), cells);
+	return onPage(ranking_.show(selection.count(level.channels)), selection, cells);
 }
 
 } /* namespace fm */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,8 @@
 
 #include "backbone/channelset.h"
 #include "backbone/level.h"
+#include "ranking.h"
+#include "settings.h"
 
 namespace fm {
 
@@ -16,19 +19,37 @@ class ChannelSelection
 {
 public:
 	/**
-	 * \brief Indices and ranges ("3,17,200-203"), "top:N" or "all"
+	 * \brief Indices and ranges ("3,17,200-203"), "top:N", "var:N", "change:N", "random:N:SEED"
+	 * or "all"
 	 * \throws Error BadSetting, naming the accepted forms
 	 */
 	static ChannelSelection parse(std::string_view text);
 
-	/** \brief "top:N": which channels they are depends on the maps */
-	bool isRanked() const { return kind_ == Kind::Top; }
+	/** \brief Those of \a settings, and the page of them; throws as parse() */
+	static ChannelSelection of(const ViewSettings &settings);
 
-	/** \brief Number of channels shown of a level that has \a available */
+	/** \brief "top:N", "var:N", "change:N": which channels they are depends on the maps */
+	bool isRanked() const { return kind_ == Kind::Ranked; }
+	/** \brief Of a ranked selection */
+	RankedBy rankedBy() const { return rankedBy_; }
+
+	/** \brief Number of channels shown of a level that has \a available, on all pages */
 	int count(int available) const;
 
 	/** \brief The channels in the order of the tiles; not for a ranked selection */
 	std::vector<int> indices(int available) const;
+
+	/** \brief Some of the channels that are shown, from \a first on */
+	struct Page {
+		int first, count;
+	};
+
+	/**
+	 * \brief The page among \a channels channels, where \a cells tiles are a page
+	 *
+	 * Beyond the last page it is the last.
+	 */
+	Page page(int channels, int cells) const;
 
 	/**
 	 * \brief Refuses what goes beyond a level
@@ -37,34 +58,15 @@ public:
 	void check(const std::string &level, int available) const;
 
 private:
-	enum class Kind { List, Top, All };
+	enum class Kind { List, Ranked, Random, All };
 
 	Kind kind_ = Kind::All;
 	std::vector<int> list_; /* Kind::List */
-	int top_ = 0;           /* Kind::Top */
+	int count_ = 0;         /* Kind::Ranked, Kind::Random */
+	RankedBy rankedBy_ = RankedBy::Activation;
+	uint32_t seed_ = 0; /* Kind::Random */
+	unsigned page_ = 0;
 	std::string text_;
-};
-
-/**
- * \brief The N channels of highest mean absolute activation, steady from frame to frame
- *
- * The first frame gives the exact ranking. After that the activation is averaged over the frames
- * that are looked at, and a
- * channel keeps its tile until one that is not shown is clearly stronger, so that tiles do not
- * change places between channels of nearly the same activation.
- */
-class ChannelRanking
-{
-public:
-	/** \brief Takes in mean |value| of each of a level's channels, of one frame of several */
-	void update(std::span<const float> magnitudes, int count);
-
-	/** \brief The channels in the order of the tiles; none before the first frame */
-	const std::vector<int> &shown() const { return shown_; }
-
-private:
-	std::vector<float> activation_; /* Mean |value| per channel, averaged over frames */
-	std::vector<int> shown_;
 };
 
 /** \brief The channels that a view shows of a level, from frame to frame */
@@ -82,12 +84,16 @@ public:
 	/** \brief Whether \a selection is ranked, and the channels of \a level never have been */
 	bool lacksRanking(const Level &level, const ChannelSelection &selection) const;
 
-	/** \brief Whether it is time to rank those of a ranked \a selection anew */
+	/**
+	 * \brief Whether it is time to rank those of a ranked \a selection anew
+	 *
+	 * A ranking by change wants two frames for it, one after the other.
+	 */
 	bool isDue(const ChannelSelection &selection) const;
 
-	/** \brief Ranks the channels of \a level by mean |value| of each */
+	/** \brief Ranks the channels of \a level by the measure of each, see ChannelRanking */
 	void rank(const Level &level, const ChannelSelection &selection,
-	          std::span<const float> magnitudes);
+	          std::span<const float> measures);
 
 	/** \brief The channels of one more frame, in the order of the tiles */
 	std::vector<int> next(const Level &level, const ChannelSelection &selection, int cells);

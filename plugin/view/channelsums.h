@@ -61,10 +61,10 @@ __device__ float valueAt(const BasicFeatureMaps<T> &maps, int pixel, int channel
 
 /*
  * Sums of one block's values of each channel, in a fixed order, so that the same maps always give
- * the same.
+ * the same. Where there are maps before, of the differences to those.
  */
 template<typename Sum, typename T>
-__global__ void sumParts(BasicFeatureMaps<T> maps, Sum *parts)
+__global__ void sumParts(BasicFeatureMaps<T> maps, BasicFeatureMaps<T> before, Sum *parts)
 {
 	__shared__ Sum sums[blockSize];
 	const Walk mine = walk(maps);
@@ -73,7 +73,8 @@ __global__ void sumParts(BasicFeatureMaps<T> maps, Sum *parts)
 	Sum sum = Sum::startingAt(hasChannel ? valueAt(maps, 0, mine.channel) : 0.0f);
 	if (hasChannel)
 		for (int pixel = mine.begin; pixel < mine.end; pixel += mine.step)
-			sum.add(valueAt(maps, pixel, mine.channel));
+			sum.add(valueAt(maps, pixel, mine.channel) -
+			        (before.data ? valueAt(before, pixel, mine.channel) : 0.0f));
 	sums[threadIdx.x] = sum;
 	__syncthreads();
 
@@ -103,15 +104,23 @@ std::size_t partsBytes(const DeviceMaps &maps)
 	return sizeof(Sum) * walkGrid(maps.as<float>()).x * maps.channels;
 }
 
-/** \brief Sums up each of \a maps as a \a Sum, whose result() goes to \a results */
+/**
+ * \brief Sums up each of \a maps as a \a Sum, whose result() goes to \a results
+ *
+ * Or, where \a before is not null, their differences to maps of the same shape and type.
+ */
 template<typename Sum, typename Result>
-void launchSums(const DeviceMaps &maps, void *scratch, Result *results, CUstream_st *stream)
+void launchSums(const DeviceMaps &maps, const void *before, void *scratch, Result *results,
+                CUstream_st *stream)
 {
 	auto *parts = static_cast<Sum *>(scratch);
+	DeviceMaps mapsBefore = maps;
+	mapsBefore.data = before;
 	const dim3 grid = walkGrid(maps.as<float>());
 	withElementType(maps.type, [&](auto example) {
 		using T = decltype(example);
-		launch(sumParts<Sum, T>, grid, blockSize, stream, maps.as<T>(), parts);
+		launch(sumParts<Sum, T>, grid, blockSize, stream, maps.as<T>(), mapsBefore.as<T>(),
+		       parts);
 	});
 	launch(joinParts<Sum, Result>, blocksFor(maps.channels, blockSize), blockSize, stream,
 	       parts, static_cast<int>(grid.x), maps.channels, results);

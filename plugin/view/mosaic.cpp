@@ -23,7 +23,7 @@ std::vector<std::string> labelLines(const Level &level, int channel, bool isDead
 ChannelSet Mosaic::neededChannels(const Level &level, const ViewSettings &settings, int cells,
                                   bool mayRank) const
 {
-	return channels_.needed(level, ChannelSelection::parse(settings.channels), cells, mayRank);
+	return channels_.needed(level, ChannelSelection::of(settings), cells, mayRank);
 }
 
 /* Once a frame for each channel, however many tiles it has. */
@@ -78,8 +78,22 @@ void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 	}
 }
 
+/* By \a maps of all channels, where it is time to. */
+void Mosaic::rank(const FeatureMaps &maps, const FeatureMaps *before,
+                  const ChannelSelection &selection)
+{
+	if (channels_.lacksRanking(level_, selection))
+		channels_.rank(level_, selection, meanMagnitudes(maps));
+	else if (!channels_.isDue(selection))
+		return;
+	else if (selection.rankedBy() != RankedBy::Change)
+		channels_.rank(level_, selection, meanMagnitudes(maps));
+	else if (before)
+		channels_.rank(level_, selection, meanMagnitudes(maps, before));
+}
+
 void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
-                    const ViewSettings &settings, int cells)
+                    const ViewSettings &settings, int cells, const FeatureMaps *before)
 {
 	if (level != level_)
 		*this = Mosaic();
@@ -87,9 +101,9 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 	if (settings.normalize != Normalize::Running)
 		running_.clear();
 
-	const auto selection = ChannelSelection::parse(settings.channels);
-	if (selection.isRanked() && held.isAll())
-		channels_.rank(level, selection, meanMagnitudes(maps));
+	const auto selection = ChannelSelection::of(settings);
+	if (held.isAll())
+		rank(maps, before, selection);
 	const std::vector<int> channels = channels_.next(level, selection, cells);
 	std::vector<int> places;
 	places.reserve(channels.size());

@@ -38,9 +38,14 @@ public:
 	ChannelSet neededChannels(const Level &level, const ViewSettings &settings, int cells,
 	                          bool mayRank = true) const;
 
-	/** \brief Takes in one frame's \a maps of \a level, which are the channels \a held */
+	/**
+	 * \brief Takes in one frame's \a maps of \a level, which are the channels \a held
+	 *
+	 * \a before are all of the frame before, where they are known: a ranking by change waits
+	 * for them.
+	 */
 	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
-	            const ViewSettings &settings, int cells);
+	            const ViewSettings &settings, int cells, const FeatureMaps *before = nullptr);
 
 	/** \brief The channels that the last update() chose, in the order of the tiles */
 	std::vector<int> channels() const;
@@ -57,6 +62,8 @@ private:
 		Range range; /* From the first colour to the last. */
 	};
 
+	void rank(const FeatureMaps &maps, const FeatureMaps *before,
+	          const ChannelSelection &selection);
 	void setRanges(const FeatureMaps &maps, const ViewSettings &settings);
 	void setRunningRanges();
 	std::shared_ptr<const Label> label(std::size_t k, const FeatureMaps &maps, Size tile);

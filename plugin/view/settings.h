@@ -15,6 +15,8 @@ struct ViewSettings {
 	std::string level; /**< Empty: the finest FPN level, else the deepest level */
 	View view = View::Mosaic;
 	std::string channels = "0-11";
+	unsigned page =
+		0; /**< Of the channels, where they do not all fit the grid; 0 is the first */
 	unsigned columns = 4; /**< 0: as many as the channels need */
 	unsigned rows = 3;    /**< 0: as many as the channels need */
 	Colormap colormap = Colormap::Viridis;

@@ -125,20 +125,19 @@ Range quantiles(const MapView &map, double low, double high)
 	return { lowest, quantile(values, high) };
 }
 
-std::vector<float> meanMagnitudes(const FeatureMaps &maps)
+std::vector<float> meanMagnitudes(const FeatureMaps &maps, const FeatureMaps *before)
 {
 	std::vector<double> sums(maps.channels);
 	std::vector<int> counts(maps.channels);
 	for (int y = 0; y < maps.height; ++y)
-		for (int x = 0; x < maps.width; ++x) {
-			const float *pixel = maps.data + y * maps.rowStride + x * maps.columnStride;
+		for (int x = 0; x < maps.width; ++x)
 			for (int c = 0; c < maps.channels; ++c) {
-				const float value = pixel[c * maps.channelStride];
+				const float value = maps.map(c).at(x, y) -
+				                    (before ? before->map(c).at(x, y) : 0.0f);
 				const bool isNumber = !std::isnan(value);
 				sums[c] += isNumber ? std::abs(value) : 0.0f;
 				counts[c] += isNumber ? 1 : 0;
 			}
-		}
 
 	std::vector<float> means(maps.channels);
 	for (int c = 0; c < maps.channels; ++c)

@@ -334,9 +334,10 @@ std::size_t magnitudesScratch(const DeviceMaps &maps)
 	return partsBytes<Magnitude>(maps);
 }
 
-void launchMagnitudes(const DeviceMaps &maps, void *scratch, float *means, CUstream_st *stream)
+void launchMagnitudes(const DeviceMaps &maps, const void *before, void *scratch, float *means,
+                      CUstream_st *stream)
 {
-	launchSums<Magnitude>(maps, scratch, means, stream);
+	launchSums<Magnitude>(maps, before, scratch, means, stream);
 }
 
 std::size_t mapSumsScratch(const DeviceMaps &maps)
@@ -346,7 +347,7 @@ std::size_t mapSumsScratch(const DeviceMaps &maps)
 
 void launchMapSums(const DeviceMaps &maps, void *scratch, MapSums *sums, CUstream_st *stream)
 {
-	launchSums<MapSums>(maps, scratch, sums, stream);
+	launchSums<MapSums>(maps, nullptr, scratch, sums, stream);
 }
 
 } /* namespace fm */

@@ -27,8 +27,12 @@ std::vector<Range> minMax(const FeatureMaps &maps, const std::vector<int> &place
  */
 Range quantiles(const MapView &map, double low, double high);
 
-/** \brief Mean of |value| of each map, not-a-number aside */
-std::vector<float> meanMagnitudes(const FeatureMaps &maps);
+/**
+ * \brief Mean of |value| of each map, not-a-number aside
+ *
+ * Where there are the maps of the frame \a before, of the same size, of |value - value before|.
+ */
+std::vector<float> meanMagnitudes(const FeatureMaps &maps, const FeatureMaps *before = nullptr);
 
 /** \brief Sums of each of the maps at \a places */
 std::vector<MapSums> sumUp(const FeatureMaps &maps, const std::vector<int> &places);

@@ -46,8 +46,13 @@ void launchPicture(const DeviceMaps &maps, const PictureParameters *picture, Siz
 /** \brief Bytes of scratch memory that launchMagnitudes() wants */
 std::size_t magnitudesScratch(const DeviceMaps &maps);
 
-/** \brief Mean of |value| of each map, not-a-number aside, into \a means */
-void launchMagnitudes(const DeviceMaps &maps, void *scratch, float *means, CUstream_st *stream);
+/**
+ * \brief Mean of |value| of each map into \a means, as meanMagnitudes() finds it
+ *
+ * \a before is null, or the maps of the frame before, like \a maps.
+ */
+void launchMagnitudes(const DeviceMaps &maps, const void *before, void *scratch, float *means,
+                      CUstream_st *stream);
 
 /** \brief Bytes of scratch memory that launchMapSums() wants */
 std::size_t mapSumsScratch(const DeviceMaps &maps);

@@ -119,6 +119,10 @@ std::vector<Case> allCases()
 		s.channels = "3,0,0,7,3";
 		s.normalize = Normalize::Running;
 	});
+	add("LastPage", [](ViewSettings &s) {
+		s.channels = "all";
+		s.page = 1;
+	});
 	add("MoreCellsThanChannels", [](ViewSettings &s) { s.channels = "1-5"; });
 	for (const PixelFormat format : drawnFormats)
 		cases.push_back({ .name = "Format", .settings = {}, .format = format });
@@ -151,7 +155,7 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 	const Case &param = GetParam();
 	const ViewSettings &settings = param.settings;
 	const Level level = { "p3", "fpn", param.channels, 8 };
-	const auto selection = ChannelSelection::parse(settings.channels);
+	const auto selection = ChannelSelection::of(settings);
 	const Grid grid = Grid::of(settings, selection.count(param.channels));
 	const auto layout = MosaicLayout::inside(param.picture, { 16, 9 }, grid);
 	std::vector<int> channels = ShownChannels().next(level, selection, grid.cells());
@@ -199,6 +203,25 @@ INSTANTIATE_TEST_SUITE_P(AllSettings, ViewKernels, testing::ValuesIn(allCases())
 
 class MagnitudeKernel : public OnDevice, public testing::WithParamInterface<c10::ScalarType>
 {
+protected:
+	void expectMeans(const at::Tensor &maps, const at::Tensor &before,
+	                 const std::vector<float> &expected)
+	{
+		const at::Tensor onDevice = upload(maps);
+		const at::Tensor beforeOnDevice = before.defined() ? upload(before) : before;
+		const at::Tensor scratch = deviceBytes(
+			*device.cuda, device.cuda->magnitudesScratch(deviceMaps(onDevice)));
+		const at::Tensor means = at::empty(
+			{ maps.size(1) }, at::TensorOptions(device.tensors()).dtype(at::kFloat));
+		device.cuda->magnitudes(
+			deviceMaps(onDevice),
+			before.defined() ? beforeOnDevice.const_data_ptr() : nullptr,
+			scratch.mutable_data_ptr(), means.mutable_data_ptr<float>());
+		const auto result = download<float>(means);
+		ASSERT_EQ(result.size(), expected.size());
+		for (std::size_t channel = 0; channel < result.size(); ++channel)
+			EXPECT_FLOAT_EQ(result[channel], expected[channel]) << channel;
+	}
 };
 
 TEST_P(MagnitudeKernel, AveragesAsTheHostDoes)
@@ -206,17 +229,13 @@ TEST_P(MagnitudeKernel, AveragesAsTheHostDoes)
 	for (const auto &[channels, size] :
 	     { std::pair{ 12, Size{ 200, 120 } }, { 300, Size{ 9, 5 } } }) {
 		const at::Tensor maps = noise(channels, size, GetParam());
-		const std::vector<float> expected = meanMagnitudes(hostMaps(maps.to(at::kFloat)));
-		const at::Tensor onDevice = upload(maps);
-		const at::Tensor scratch = deviceBytes(
-			*device.cuda, device.cuda->magnitudesScratch(deviceMaps(onDevice)));
-		const at::Tensor means = at::empty(
-			{ channels }, at::TensorOptions(device.tensors()).dtype(at::kFloat));
-		device.cuda->magnitudes(deviceMaps(onDevice), scratch.mutable_data_ptr(),
-		                        means.mutable_data_ptr<float>());
-		const auto result = download<float>(means);
-		for (int channel = 0; channel < channels; ++channel)
-			EXPECT_FLOAT_EQ(result[channel], expected[channel]) << channel;
+		const at::Tensor before =
+			maps.flip({ 1, 3 }).contiguous(at::MemoryFormat::ChannelsLast);
+		const at::Tensor asFloat = maps.to(at::kFloat);
+		const at::Tensor beforeAsFloat = before.to(at::kFloat);
+		const FeatureMaps hostBefore = hostMaps(beforeAsFloat);
+		expectMeans(maps, {}, meanMagnitudes(hostMaps(asFloat)));
+		expectMeans(maps, before, meanMagnitudes(hostMaps(asFloat), &hostBefore));
 	}
 }
 

@@ -482,6 +482,61 @@ TEST_F(Sequence, MeasuresEachOfSeveralFramesInFlight)
 	}
 }
 
+TEST_F(Sequence, RanksChannelsByWhatHappensOverTime)
+{
+	/* Measures come a frame later than on the CPU: a still moment lets them catch up. */
+	for (const char *channels : { "var:6", "change:6" }) {
+		play(1, show("p3", channels));
+		const auto both = [&](unsigned seed) {
+			const OwnFrame own = scene(PixelFormat::Rgb, seed);
+			onDevice->play(own.frame, show("p3", channels));
+			onHost->play(own.frame, show("p3", channels));
+		};
+		both(2);
+		play(3, show("p3", channels));
+		for (unsigned frame = 4; frame < 14; ++frame)
+			both(frame % 5);
+		play(3, show("p3", channels));
+		play(4, show("p3", channels));
+	}
+}
+
+TEST_F(Sequence, RanksAChangeBetweenTheFirstTwoFrames)
+{
+	play(1, show("c3", "change:6"));
+	const OwnFrame second = scene(PixelFormat::Rgb, 2);
+	onDevice->play(second.frame, show("c3", "change:6"));
+	onHost->play(second.frame, show("c3", "change:6"));
+	play(2, show("c3", "change:3"));
+	play(2, show("c3", "top:6"));
+	play(2, show("c3", "change:6"));
+}
+
+TEST_F(Sequence, MayBeRankedWhileItRepeats)
+{
+	play(1, show("p3", "all"));
+	play(1, show("p3", "top:3"), true);
+	play(1, show("p3", "all"));
+	play(1, show("p3", "change:3"), true);
+}
+
+TEST_F(Sequence, TurnsPages)
+{
+	ViewSettings settings = show("p3", "all");
+	for (const unsigned page : { 0, 1, 21, 22, 2 }) {
+		settings.page = page;
+		play(page, settings);
+	}
+	settings.channels = "top:20";
+	for (const unsigned page : { 0, 1, 2 }) {
+		settings.page = page;
+		play(1, settings);
+	}
+	settings.channels = "random:20:3";
+	settings.columns = settings.rows = 1;
+	play(1, settings);
+}
+
 TEST_F(Sequence, GoesOnWithSeveralFramesInFlight)
 {
 	std::deque<std::pair<Player::InFlight, std::vector<uint8_t>>> flights;

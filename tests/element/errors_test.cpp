@@ -148,6 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
 		BadStart{ "Level", "level", "p9", "p4", { "p9", "p2", "p5", "pool", "c1" } },
 		BadStart{ "Channels", "channels", "0-300", "0-255", { "0-300", "0-255", "p2" } },
 		BadStart{ "Top", "channels", "top:257", "top:256", { "0-255" } },
+		BadStart{ "Variance", "channels", "var:257", "var:256", { "0-255" } },
+		BadStart{ "Random", "channels", "random:257:1", "random:256:1", { "0-255" } },
 		BadStart{ "Columns", "columns", "100", "96", { "96", "100" } },
 		BadStart{ "Gap", "gap", "90", "1", { "90" } }),
 	[](const auto &info) { return std::string(info.param.test); });

@@ -41,8 +41,10 @@ TEST(InFlight, FramesComeOutInOrderAndAreTheSame)
 
 TEST(InFlight, ViewsThatRememberSeeTheFramesInOrder)
 {
-	for (const std::string properties : { "normalize=running", "channels=top:4 normalize=level",
-	                                      "interval=3", "interval=3 channels=top:4" })
+	for (const std::string properties :
+	     { "normalize=running", "channels=top:4 normalize=level", "interval=3",
+	       "interval=3 channels=top:4", "channels=var:4", "channels=change:4",
+	       "interval=3 channels=change:4 page=1 columns=2 rows=1" })
 		EXPECT_EQ(pictures(properties + " max-in-flight=4", 24), pictures(properties, 24))
 			<< properties;
 }

@@ -26,6 +26,9 @@ const Change changes[] = {
 	{ "level", "c4", "c2", true },
 	{ "channels", "0-11", "4-15", true },
 	{ "channels", "0-11", "top:12", true },
+	{ "channels", "0-11", "var:12", true },
+	{ "channels", "0-11", "change:12", true },
+	{ "channels", "0-11", "random:12:7", true },
 	{ "columns", "4", "3", false },
 	{ "rows", "3", "2", false },
 	{ "colormap", "viridis", "turbo", true },
@@ -83,6 +86,73 @@ TEST(LiveControl, SettingThePadIsSettingTheElement)
 	EXPECT_TRUE(mosaic.picture() == freshPicture("level=c2"));
 }
 
+TEST(LiveControl, PagesAreTurnedWhilePlaying)
+{
+	Mosaic mosaic("level=c2 channels=all columns=4 rows=2");
+	mosaic.setInput(width, height);
+	EXPECT_TRUE(mosaic.picture() == freshPicture("level=c2 channels=0-7 rows=2"));
+	mosaic.countEvents(GST_EVENT_CAPS);
+	mosaic.messages(GST_MESSAGE_ANY);
+	const Bytes last = freshPicture("level=c2 channels=16-23 rows=2");
+	mosaic.set("page", "1");
+	EXPECT_TRUE(mosaic.picture() == freshPicture("level=c2 channels=8-15 rows=2"));
+	mosaic.set("page", "2");
+	EXPECT_TRUE(mosaic.picture() == last);
+	mosaic.set("page", "3");
+	EXPECT_TRUE(mosaic.picture() == last) << "beyond the last it stays there";
+	EXPECT_EQ(mosaic.countEvents(GST_EVENT_CAPS), 0);
+
+	mosaic.set("rows", "0");
+	EXPECT_TRUE(mosaic.picture() == freshPicture("level=c2 channels=all rows=0"))
+		<< "a grid for all of them is one page";
+	EXPECT_TRUE(mosaic.messages(GST_MESSAGE_WARNING | GST_MESSAGE_ERROR).empty());
+}
+
+TEST(LiveControl, PagesGoOnWhileTheNetworkRests)
+{
+	Mosaic mosaic("level=c2 channels=all interval=1000");
+	mosaic.setInput(width, height);
+	mosaic.picture();
+	mosaic.set("page", "1");
+	EXPECT_TRUE(mosaic.picture() == freshPicture("level=c2 channels=12-23"));
+}
+
+/* Each of its values is a square of 2x2 pixels in a grid, and of 8x8 alone. */
+TEST(LiveControl, OneChannelMayHaveThePictureToItself)
+{
+	Mosaic mosaic("level=c3 channels=16-27 labels=false");
+	mosaic.setInput(width, height);
+	const Bytes small = mosaic.picture();
+	mosaic.set("columns", "1");
+	mosaic.set("rows", "1");
+	mosaic.set("channels", "17");
+	const Bytes large = mosaic.picture();
+	const GstVideoInfo info = mosaic.output();
+	ASSERT_EQ(GST_VIDEO_INFO_WIDTH(&info), width);
+	ASSERT_EQ(GST_VIDEO_INFO_HEIGHT(&info), height);
+	const auto rowBytes = static_cast<std::size_t>(GST_VIDEO_INFO_PLANE_STRIDE(&info, 0));
+	for (int y = 0; y < height; ++y)
+		for (int x = 0; x < 3 * width; ++x) {
+			const int column = x / 3 / 8;
+			const std::size_t inSmall =
+				y / 8 * 2 * rowBytes + 3 * (64 + 2 * column) + x % 3;
+			ASSERT_EQ(large[y * rowBytes + x], small[inSmall]) << x / 3 << "," << y;
+		}
+}
+
+/* Of a still picture, whose channels neither vary nor change. */
+TEST(LiveControl, RankedChannelsStayWhereNothingIsNew)
+{
+	for (const char *channels : { "var:6", "change:6" }) {
+		Mosaic mosaic("level=c3 columns=3 rows=2 normalize=fixed labels=true");
+		mosaic.set("channels", channels);
+		mosaic.setInput(width, height);
+		const Bytes first = mosaic.picture();
+		for (int frame = 0; frame < 25; ++frame)
+			EXPECT_TRUE(mosaic.picture() == first) << channels << " " << frame;
+	}
+}
+
 TEST(LiveControl, LevelMayChangeOnEveryFrame)
 {
 	const char *const levels[] = { "c1", "c2", "c3", "c4", "c5" };
@@ -109,7 +179,9 @@ TEST(LiveControl, PropertiesMayBeSetFromAnotherThread)
 	};
 	const Choice choices[] = {
 		{ "level", { "c1", "c2", "c3", "c4", "c5" } },
-		{ "channels", { "0-11", "15,0", "top:3", "all" } },
+		{ "channels",
+		  { "0-11", "15,0", "top:3", "var:3", "change:3", "random:5:1", "all" } },
+		{ "page", { "0", "1", "2", "60000" } },
 		{ "columns", { "1", "4", "0", "5" } },
 		{ "rows", { "1", "2", "3" } },
 		{ "colormap", { "viridis", "gray", "coolwarm" } },
@@ -199,6 +271,8 @@ INSTANTIATE_TEST_SUITE_P(
 		Refusal{ "Backwards", "channels", "0-3", "9-2", "9-2" },
 		Refusal{ "Negative", "channels", "0-3", "-4", "-4" },
 		Refusal{ "Huge", "channels", "0-3", "99999999999999999999", "0-11" },
+		Refusal{ "NoSeed", "channels", "0-3", "random:4", "random:12:SEED" },
+		Refusal{ "ChangeZero", "channels", "0-3", "change:0", "change:12" },
 		Refusal{ "TopZero", "channels", "0-3", "top:0", "top:12" },
 		Refusal{ "Backbone", "backbone", "mobilenet-v2", "resnet18-fpn", "NULL and READY" },
 		Refusal{ "Precision", "precision", "float32", "bfloat16", "NULL and READY" }),

@@ -10,6 +10,7 @@ names/*.pth                   one network's weights under all the names found in
 overridden.ref                the network in detectron2.pth, taken as torchvision's own
 unknown.pth                   a state dict of no backbone that there is
 statistics                    numpy's, of the first 12 maps of each level of resnet18-fpn, and of those in hard.maps
+ranked.*                      channels of p3 in the order of what they are ranked by, see write_rankings()
 mosaic.<case>.*               pictures drawn with matplotlib's colours, see draw_mosaics()
 """
 
@@ -395,6 +396,21 @@ def write_statistics(levels):
             file.write(statistics(level, maps[0, :12].numpy()))
 
 
+def write_channels(name, scores):
+    """The six of the highest score."""
+    (OUT / f"ranked.{name}").write_text(",".join(str(int(c)) for c in scores.argsort(descending=True)[:6]))
+
+
+def write_rankings(model, image):
+    """For two frames: the image, and its bytes in reverse."""
+    frames = image, image.flip((0, 1, 2))
+    levels = [resnet_levels(model, preprocess(frame, "imagenet"))["p3"][0] for frame in frames]
+    means = torch.stack([level.abs().mean((1, 2)) for level in levels])
+    write_channels("top", means[0])
+    write_channels("var", means.var(0, correction=0))
+    write_channels("change", (levels[1] - levels[0]).abs().mean((1, 2)))
+
+
 def write_colormaps():
     names = ["viridis", "magma", "inferno", "plasma", "cividis", "turbo", "gray", "coolwarm"]
     tables = [matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3] for name in names]
@@ -413,6 +429,7 @@ with torch.inference_mode():
     resnet18_levels = torch.load(OUT / "resnet18-fpn.imagenet.ref")
     draw_mosaics(resnet18_levels)
     write_statistics(resnet18_levels)
+    write_rankings(resnet18, image)
     write_colormaps()
 write_names(resnet18, mobilenet)
 with torch.inference_mode():

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "references.h"
@@ -95,6 +97,67 @@ TEST_P(Mosaic, EqualsWhatMatplotlibDrawsFromTorchvisionsFeatures)
 INSTANTIATE_TEST_SUITE_P(Parity, Mosaic, testing::ValuesIn(cases), [](const auto &info) {
 	return std::string(info.param.level) + info.param.colormapName + info.param.normalizeName;
 });
+
+namespace {
+
+/* One view of the network, frame by frame. */
+class Player
+{
+public:
+	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings)
+	{
+		const auto layout = MosaicLayout::ofWidth(imageSize.width, imageSize,
+		                                          resNet18().grid(settings));
+		const auto [width, height] = layout.size;
+		std::vector<uint8_t> pixels(std::size_t{ 3 } * width * height);
+		const Frame output = {
+			PixelFormat::Rgb, layout.size, { { pixels.data(), 3 * width } }, {}, {}
+		};
+		const ViewPass views[] = { { state_, settings, layout, output } };
+		FramePass pass = resNet18().begin(frame);
+		resNet18().run(pass, views, false);
+		resNet18().draw(pass, 0);
+		return pixels;
+	}
+
+private:
+	ViewState state_;
+};
+
+ViewSettings sixOfP3(const std::string &channels)
+{
+	ViewSettings settings;
+	settings.level = "p3";
+	settings.channels = channels;
+	settings.columns = 3;
+	settings.rows = 2;
+	return settings;
+}
+
+} /* namespace */
+
+TEST(Ranked, ChannelsAreThoseOfHighestMeasureInTorchvisionsFeatures)
+{
+	const Frame image = References::get().image();
+	std::vector<uint8_t> reversed = References::get().bytes("image.rgb");
+	std::ranges::reverse(reversed);
+	Frame second = image;
+	second.planes[0].data = reversed.data();
+
+	const auto channels = [](const std::string &name) {
+		const auto text = References::get().bytes("ranked." + name);
+		return std::string(text.begin(), text.end());
+	};
+	EXPECT_EQ(Player().play(image, sixOfP3("top:6")),
+	          Player().play(image, sixOfP3(channels("top"))));
+	for (const char *by : { "var", "change" }) {
+		Player player;
+		player.play(image, sixOfP3(by + std::string(":6")));
+		EXPECT_EQ(player.play(second, sixOfP3(by + std::string(":6"))),
+		          Player().play(second, sixOfP3(channels(by))))
+			<< by;
+	}
+}
 
 TEST(Colormaps, AreMatplotlibs)
 {

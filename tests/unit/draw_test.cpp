@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdio>
@@ -215,6 +216,19 @@ TEST(Statistics, CountAChannelOnceForEachLevel)
 	EXPECT_EQ(levels[1].deviation, 4);
 }
 
+TEST(Statistics, OfAChangeAreOfTheDifferenceFromTheFrameBefore)
+{
+	const float values[] = { 1, -2, 3, notNumber };
+	const float before[] = { 4, -2, -1, 7 };
+	const FeatureMaps maps = { values, 2, 1, 2, 2, 2, 1 };
+	const FeatureMaps mapsBefore = { before, 2, 1, 2, 2, 2, 1 };
+	EXPECT_EQ(meanMagnitudes(maps, &mapsBefore), (std::vector<float>{ 1.5f, 4 }));
+	/* The frame before may lie otherwise in memory: channels last. */
+	const float interleaved[] = { 4, -1, -2, 7 };
+	const FeatureMaps channelsLast = { interleaved, 2, 1, 2, 1, 4, 2 };
+	EXPECT_EQ(meanMagnitudes(maps, &channelsLast), (std::vector<float>{ 1.5f, 4 }));
+}
+
 TEST(Statistics, QuantilesAreLinearBetweenNeighbours)
 {
 	/* numpy.quantile's definition: position q * (n - 1) = 0.4 and 3.6 among five values. */
@@ -258,6 +272,94 @@ TEST(Mosaic, OfARankedSelectionNeedsAllChannelsNowAndThen)
 		mosaic.update(level, demand.isAll() ? all : strongest, demand, settings, 12);
 	}
 	EXPECT_EQ(whole, 10);
+}
+
+/* Frames of four channels of one value each, through a mosaic that is given what it asks for. */
+class FourChannels
+{
+public:
+	explicit FourChannels(const char *channels) { settings_.channels = channels; }
+
+	/* The channels then shown. */
+	std::vector<int> play(std::vector<float> values)
+	{
+		const ChannelSet demand = mosaic_.neededChannels(level_, settings_, 12);
+		whole_.push_back(demand.isAll());
+		std::vector<float> held = values;
+		if (!demand.isAll()) {
+			held.clear();
+			for (const int channel : demand.list())
+				held.push_back(values[channel]);
+		}
+		const FeatureMaps maps = mapsOf(held);
+		const FeatureMaps before = mapsOf(before_);
+		mosaic_.update(level_, maps, demand, settings_, 12,
+		               before_.size() == 4 ? &before : nullptr);
+		before_ = held;
+
+		return mosaic_.neededChannels(level_, settings_, 12, false).list();
+	}
+
+	/* By frame, whether all channels were computed. */
+	const std::vector<bool> &whole() const { return whole_; }
+
+private:
+	static FeatureMaps mapsOf(const std::vector<float> &values)
+	{
+		return { values.data(), static_cast<int>(values.size()), 1, 1, 1, 1, 1 };
+	}
+
+	const Level level_ = { "c1", "", 4, 2 };
+	ViewSettings settings_;
+	Mosaic mosaic_;
+	std::vector<float> before_;
+	std::vector<bool> whole_;
+};
+
+TEST(Mosaic, OfAChangeComparesFramesThatFollowEachOther)
+{
+	FourChannels channels("change:1");
+	/* Channel 0 is strongest, 1 drifts far and slowly, 2 goes up and down from frame to frame.
+	 */
+	for (int frame = 0; frame < 30; ++frame) {
+		const auto time = static_cast<float>(frame);
+		const auto shown = channels.play({ 1000, time, frame % 2 * 3.0f, 0 });
+		EXPECT_EQ(shown, (std::vector{ frame == 0 ? 0 : 2 })) << frame;
+	}
+	for (int frame = 0; frame < 30; ++frame)
+		EXPECT_EQ(channels.whole()[frame], frame % 10 < 2) << frame;
+}
+
+TEST(Mosaic, OfAVarianceComparesFramesThatAreFarApart)
+{
+	FourChannels channels("var:1");
+	std::vector<int> shown;
+	for (int frame = 0; frame < 100; ++frame) {
+		const auto time = static_cast<float>(frame);
+		shown = channels.play({ 1000, time, frame % 2 * 3.0f, 0 });
+	}
+	EXPECT_EQ(shown, (std::vector{ 1 }));
+	EXPECT_EQ(std::ranges::count(channels.whole(), true), 11);
+	EXPECT_TRUE(channels.whole()[1]);
+	EXPECT_FALSE(channels.whole()[2]);
+}
+
+TEST(Mosaic, MayBeRankedByAnythingFromOneFrameToTheNext)
+{
+	const Level level = { "c1", "", 3, 2 };
+	const std::vector<float> values = { 1, 3, 2 };
+	const FeatureMaps all = { values.data(), 3, 1, 1, 1, 1, 1 };
+	Mosaic mosaic;
+	ViewSettings settings;
+	for (const char *channels : { "top:2", "var:2", "change:2", "top:2" }) {
+		settings.channels = channels;
+		EXPECT_TRUE(mosaic.neededChannels(level, settings, 12).isAll()) << channels;
+		mosaic.update(level, all, ChannelSet::all(), settings, 12);
+		EXPECT_EQ(mosaic.neededChannels(level, settings, 12, false), ChannelSet({ 1, 2 }));
+	}
+	settings.channels = "top:1";
+	EXPECT_EQ(mosaic.neededChannels(level, settings, 12), ChannelSet({ 1 }))
+		<< "known from the ranking there is";
 }
 
 TEST(Mosaic, NeedsNoChannelsBeyondItsCells)
