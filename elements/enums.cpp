@@ -145,3 +145,15 @@ GType gst_feature_mosaic_interpolation_get_type()
 	static const GType type = g_enum_register_static("GstFeatureMosaicInterpolation", values);
 	return type;
 }
+
+GType gst_feature_mosaic_rank_in_get_type()
+{
+	using enum fm::RankIn;
+	static const GEnumValue values[] = {
+		value(Frame, "The whole frame", "frame"),
+		value(Roi, "The frame's regions of interest, less the rest of it", "roi"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicRankIn", values);
+	return type;
+}

@@ -13,3 +13,4 @@ GType gst_feature_mosaic_view_get_type();
 GType gst_feature_mosaic_colormap_get_type();
 GType gst_feature_mosaic_normalize_get_type();
 GType gst_feature_mosaic_interpolation_get_type();
+GType gst_feature_mosaic_rank_in_get_type();

@@ -5,6 +5,7 @@
 
 #include "debug.h"
 #include "guard.h"
+#include "regions.h"
 
 FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory &cuda,
                    const GstVideoInfo &info, GstBuffer *input, GstBuffer *picture, bool repeat,
@@ -13,7 +14,7 @@ FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory 
 	  repeat_(repeat), threads_(threads), noteTime_(std::move(noteTime))
 {
 	input_.emplace(info, input, GST_MAP_READ, cuda_);
-	pass_.emplace(visualizer_.begin(input_->frame()));
+	pass_.emplace(visualizer_.begin(input_->frame(), regionsOf(input)));
 	if (!repeat_ && !view_.settings.freeze)
 		work([&] { visualizer_.convert(*pass_, threads_); });
 }

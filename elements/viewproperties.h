@@ -58,4 +58,10 @@ inline const ViewProperty viewProperties[] = {
 	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::gap>, 0, 1024 } },
 	{ "labels", "Write level and channel on each tile that is at least 64 pixels wide",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::labels> } },
+	{ "rank-in",
+	  "What top, var and change rank channels in: the frame, or the buffer's "
+	  "GstVideoRegionOfInterestMeta, inside less outside (as frame where it has none)",
+	  ViewProperty::choice<&fm::ViewSettings::rankIn>(gst_feature_mosaic_rank_in_get_type) },
+	{ "draw-roi", "Draw the outlines of the buffer's GstVideoRegionOfInterestMeta on each tile",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::drawRoi> } },
 };

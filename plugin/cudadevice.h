@@ -84,8 +84,8 @@ public:
 	                     Size size) = 0;
 	/** \brief See launchMagnitudes() */
 	virtual std::size_t magnitudesScratch(const DeviceMaps &maps) = 0;
-	virtual void magnitudes(const DeviceMaps &maps, const void *before, void *scratch,
-	                        float *means) = 0;
+	virtual void magnitudes(const DeviceMaps &maps, const void *before, const Boxes *boxes,
+	                        void *scratch, float *means) = 0;
 	/** \brief See launchMapSums() */
 	virtual std::size_t mapSumsScratch(const DeviceMaps &maps) = 0;
 	virtual void mapSums(const DeviceMaps &maps, void *scratch, MapSums *sums) = 0;

@@ -30,6 +30,7 @@ constexpr std::size_t graphsKept = 8;
 /* What kernels read of a frame, on the device. A graph has its address for good. */
 struct Parameters {
 	Frame input;
+	Boxes boxes;
 	PictureParameters pictures[mostViews];
 
 	static std::size_t bytes(std::size_t views)
@@ -89,8 +90,10 @@ struct Measurement {
 };
 
 struct CudaPass : FramePass::Data {
-	CudaPass(const Frame &frame, std::shared_ptr<Slots> slots, CudaDevice &device)
-		: frame(frame), slots(std::move(slots)), slot(this->slots->take(device))
+	CudaPass(const Frame &frame, const Boxes &boxes, std::shared_ptr<Slots> slots,
+	         CudaDevice &device)
+		: frame(frame), boxes(boxes), slots(std::move(slots)),
+		  slot(this->slots->take(device))
 	{
 	}
 
@@ -108,6 +111,7 @@ struct CudaPass : FramePass::Data {
 	CudaPass &operator=(const CudaPass &) = delete;
 
 	Frame frame;
+	Boxes boxes;
 	std::shared_ptr<Slots> slots;
 	std::unique_ptr<Slot> slot;
 	Frame onDevice = {}; /* The frame, once it is converted. */
@@ -126,6 +130,7 @@ struct CudaView : ViewState::Data {
 	bool isOutdated = false; /* The maps are of a model before that one. */
 	Level level;             /* Of the maps. */
 	Size mapSize = {};
+	Boxes boxes; /* Of the frame that the maps are of. */
 	ViewSettings settings;
 	int cells = 0;             /* Of the grid. */
 	std::vector<int> shown;    /* Channels, in the order of the tiles. */
@@ -144,7 +149,7 @@ struct CudaView : ViewState::Data {
 	/* Measures on their way to the host. */
 	struct Ranking {
 		Level level;
-		RankedBy by;
+		ChannelSelection selection;
 		at::Tensor means;
 		std::unique_ptr<CudaEvent> done;
 	};
@@ -211,10 +216,10 @@ class CudaPath : public FramePath
 public:
 	explicit CudaPath(Model &model);
 
-	std::unique_ptr<FramePass::Data> begin(const Frame &frame) override
+	std::unique_ptr<FramePass::Data> begin(const Frame &frame, const Boxes &boxes) override
 	{
 		const TorchScope scope(&device_, Lane::Upload);
-		return std::make_unique<CudaPass>(frame, slots_, device_);
+		return std::make_unique<CudaPass>(frame, boxes, slots_, device_);
 	}
 	void warmUp(Size frame, std::span<const ViewPass> views) override;
 	void convert(FramePass::Data &pass) override;
@@ -229,12 +234,13 @@ private:
 
 	void takeRanking(const ViewPass &view) const;
 	void measure(const ViewPass &view, CudaPass &pass) const;
-	void askForRanking(CudaPass &pass, CudaView &state, const at::Tensor &means,
-	                   RankedBy by) const;
+	void askForRanking(CudaPass &pass, CudaView &state, const ChannelSelection &selection,
+	                   const at::Tensor &before) const;
 	bool rankFirst(CudaPass &pass, std::span<const ViewPass> views);
 	void rank(CudaPass &pass, const std::vector<const ViewPass *> &views, const Demand &demand);
 	at::Tensor input(const InputShape &shape);
-	at::Tensor means(const at::Tensor &maps, const at::Tensor &before = {}) const;
+	at::Tensor means(const ChannelSelection &selection, const at::Tensor &maps,
+	                 const at::Tensor &before = {}) const;
 	at::Tensor toHost(const at::Tensor &values) const;
 	void writeInput(CudaPass &pass, std::size_t views) const;
 
@@ -344,7 +350,7 @@ bool CudaPath::keepsMaps(const ViewPass &view, bool repeat) const
 		return false;
 	if (view.settings.freeze)
 		return true;
-	const auto selection = ChannelSelection::of(view.settings);
+	const auto selection = ChannelSelection::of(view.settings, !state.boxes.empty());
 	if (!repeat || state.isOutdated || level(view) != state.level ||
 	    state.channels.lacksRanking(level(view), selection))
 		return false;
@@ -393,6 +399,7 @@ void CudaPath::writeInput(CudaPass &pass, std::size_t views) const
 	if (!pass.onDevice.isOnDevice && pass.isConverted)
 		pass.slot->uploaded->holdUp(Lane::Compute);
 	hostParameters(pass).input = pass.onDevice;
+	hostParameters(pass).boxes = pass.boxes;
 	device_.copy(onDevice(), &hostParameters(pass), Parameters::bytes(views), Lane::Compute);
 	pass.isUnderWay = true;
 	pass.slot->done->record(Lane::Compute);
@@ -405,9 +412,9 @@ void CudaPath::takeRanking(const ViewPass &view) const
 		return;
 	const CudaView::Ranking ranking = *std::exchange(state.ranking, std::nullopt);
 	const auto selection = ChannelSelection::of(view.settings);
-	if (selection.isRanked() && selection.rankedBy() == ranking.by &&
+	if (selection.isRanked() && selection.rankedBy() == ranking.selection.rankedBy() &&
 	    ranking.level == level(view))
-		state.channels.rank(level(view), selection,
+		state.channels.rank(level(view), ranking.selection,
 		                    { ranking.means.const_data_ptr<float>(),
 		                      static_cast<std::size_t>(ranking.means.numel()) });
 }
@@ -416,21 +423,23 @@ void CudaPath::takeRanking(const ViewPass &view) const
 void CudaPath::measure(const ViewPass &view, CudaPass &pass) const
 {
 	auto &state = stateOf<CudaView>(view);
-	const RankedBy by = ChannelSelection::of(view.settings).rankedBy();
+	const auto selection = ChannelSelection::of(view.settings, !pass.boxes.empty());
 	const CudaView::Before before = std::exchange(state.before, {});
 	const at::Tensor &maps = state.maps.maps;
-	if (by != RankedBy::Change)
-		askForRanking(pass, state, means(maps), by);
+	if (selection.rankedBy() != RankedBy::Change)
+		askForRanking(pass, state, selection, {});
 	else if (before.level == state.level && before.maps.sizes() == maps.sizes())
-		askForRanking(pass, state, means(maps, before.maps), by);
+		askForRanking(pass, state, selection, before.maps);
 	else
 		state.last = { state.level, maps.clone(at::MemoryFormat::ChannelsLast) };
 }
 
-void CudaPath::askForRanking(CudaPass &pass, CudaView &state, const at::Tensor &means,
-                             RankedBy by) const
+void CudaPath::askForRanking(CudaPass &pass, CudaView &state, const ChannelSelection &selection,
+                             const at::Tensor &before) const
 {
-	state.ranking = CudaView::Ranking{ state.level, by, toHost(means), device_.makeEvent() };
+	state.ranking = CudaView::Ranking{ state.level, selection,
+		                           toHost(means(selection, state.maps.maps, before)),
+		                           device_.makeEvent() };
 	state.ranking->done->record(Lane::Compute);
 	state.channels.rankingIsUnderWay();
 	pass.kept.push_back(state.ranking->means);
@@ -443,8 +452,9 @@ bool CudaPath::rankFirst(CudaPass &pass, std::span<const ViewPass> views)
 	Demand demand(model_.backbone->levels().size());
 	for (const ViewPass &view : views) {
 		const bool isHeld = keepsMaps(view, false);
-		if (isHeld || !stateOf<CudaView>(view).channels.lacksRanking(
-				      level(view), ChannelSelection::of(view.settings)))
+		const auto selection = ChannelSelection::of(view.settings, !pass.boxes.empty());
+		if (isHeld ||
+		    !stateOf<CudaView>(view).channels.lacksRanking(level(view), selection))
 			continue;
 		lacking.push_back(&view);
 		demand[model_.levelIndex(view.settings)] = ChannelSet::all();
@@ -471,11 +481,11 @@ void CudaPath::rank(CudaPass &pass, const std::vector<const ViewPass *> &views,
 		const int index = model_.levelIndex(view->settings);
 		const at::Tensor maps =
 			features[index].maps.contiguous(at::MemoryFormat::ChannelsLast);
-		const at::Tensor host = toHost(means(maps));
+		const auto selection = ChannelSelection::of(view->settings, !pass.boxes.empty());
+		const at::Tensor host = toHost(means(selection, maps));
 		pass.slot->computed->record(Lane::Compute);
 		pass.slot->computed->wait();
 		state.ranking.reset(); /* Of another selection or level. */
-		const auto selection = ChannelSelection::of(view->settings);
 		state.channels.rank(
 			level(*view), selection,
 			{ host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel()) });
@@ -501,13 +511,15 @@ at::Tensor CudaPath::input(const InputShape &shape)
 
 /* Measures of \a maps, channels last, for a ranking; of their change where there are maps \a
  * before. */
-at::Tensor CudaPath::means(const at::Tensor &maps, const at::Tensor &before) const
+at::Tensor CudaPath::means(const ChannelSelection &selection, const at::Tensor &maps,
+                           const at::Tensor &before) const
 {
 	const DeviceMaps view = deviceMaps(maps);
 	at::Tensor means =
 		at::empty({ view.channels }, at::TensorOptions(maps.device()).dtype(at::kFloat));
 	const at::Tensor scratch = deviceBytes(device_, device_.magnitudesScratch(view));
 	device_.magnitudes(view, before.defined() ? before.const_data_ptr() : nullptr,
+	                   selection.ranksInBoxes() ? &onDevice()->boxes : nullptr,
 	                   scratch.mutable_data_ptr(), means.mutable_data_ptr<float>());
 	return means;
 }
@@ -598,7 +610,7 @@ std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<con
 		if (!fresh[i])
 			continue;
 		auto &state = stateOf<CudaView>(views[i]);
-		const auto selection = ChannelSelection::of(views[i].settings);
+		const auto selection = ChannelSelection::of(views[i].settings, !pass.boxes.empty());
 		const int cells = views[i].layout.grid.cells();
 		state.ranks = !repeat && !state.ranking && state.channels.isDue(selection);
 		key.demand[model_.levelIndex(views[i].settings)] |=
@@ -659,7 +671,7 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 	state.device.prepare(device_,
 	                     { state.level, state.mapSize, state.maps.channels, channels,
 	                       view.layout, state.settings.colormap, state.settings.labels });
-	return state.device.parameters(state.settings, output);
+	return state.device.parameters(state.settings, output, state.boxes);
 }
 
 /* Where the picture is made: the output itself, or memory that is copied to it. */
@@ -707,8 +719,10 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		runs ? chooseGraph(pass, views, fresh, repeat) : nullptr;
 	std::vector<bool> ranged;
 	for (std::size_t i = 0; i < views.size(); ++i) {
-		if (fresh[i])
+		if (fresh[i]) {
 			takeMaps(*graph, graph->key.views[i], views[i]);
+			stateOf<CudaView>(views[i]).boxes = pass.boxes;
+		}
 		ranged.push_back(setRanges(views[i], fresh[i]));
 		hostParameters(pass).pictures[i] =
 			parameters(views[i], outputOnDevice(pass, views[i]));

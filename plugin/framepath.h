@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "view/boxes.h"
 #include "view/statistics.h"
 #include "visualizer.h"
 
@@ -30,7 +31,7 @@ class FramePath
 public:
 	virtual ~FramePath() = default;
 
-	virtual std::unique_ptr<FramePass::Data> begin(const Frame &frame) = 0;
+	virtual std::unique_ptr<FramePass::Data> begin(const Frame &frame, const Boxes &boxes) = 0;
 	virtual void warmUp(Size frame, std::span<const ViewPass> views) = 0;
 	virtual void convert(FramePass::Data &pass) = 0;
 	virtual bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) = 0;

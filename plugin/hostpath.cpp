@@ -37,10 +37,11 @@ struct HostView : ViewState::Data {
 	int level = -1;     /* Of the maps. */
 	ViewSettings settings;
 	int cells = 0; /* Of the grid. */
+	Boxes boxes;   /* Of the frame that the maps are of. */
 };
 
 struct HostPass : FramePass::Data {
-	explicit HostPass(const Frame &frame) : frame(frame) {}
+	HostPass(const Frame &frame, const Boxes &boxes) : frame(frame), boxes(boxes) {}
 
 	struct Drawing {
 		at::Tensor maps; /* Keeps alive what the picture refers to. */
@@ -49,6 +50,7 @@ struct HostPass : FramePass::Data {
 	};
 
 	Frame frame;
+	Boxes boxes;
 	at::Tensor input; /* Of the network; undefined before convert(). */
 	std::vector<Drawing> drawings;
 };
@@ -58,9 +60,9 @@ class HostPath : public FramePath
 public:
 	explicit HostPath(Model &model) : model_(model) {}
 
-	std::unique_ptr<FramePass::Data> begin(const Frame &frame) override
+	std::unique_ptr<FramePass::Data> begin(const Frame &frame, const Boxes &boxes) override
 	{
-		return std::make_unique<HostPass>(frame);
+		return std::make_unique<HostPass>(frame, boxes);
 	}
 	void warmUp(Size frame, std::span<const ViewPass> views) override;
 	void convert(FramePass::Data &pass) override;
@@ -68,7 +70,7 @@ public:
 	void draw(FramePass::Data &pass, std::size_t index) override;
 
 private:
-	ChannelSet neededChannels(const ViewPass &view, bool mayRank) const;
+	ChannelSet neededChannels(const ViewPass &view, bool mayRank, const Boxes &boxes) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
 	void update(const ViewPass &view, bool fresh, const LevelMaps &before) const;
 	void measure(HostPass &pass, const ViewPass &view) const;
@@ -79,11 +81,11 @@ private:
 };
 
 /* What the view shows next. */
-ChannelSet HostPath::neededChannels(const ViewPass &view, bool mayRank) const
+ChannelSet HostPath::neededChannels(const ViewPass &view, bool mayRank, const Boxes &boxes) const
 {
 	const Level &level = model_.backbone->levels()[model_.levelIndex(view.settings)];
-	return stateOf<HostView>(view).mosaic.neededChannels(level, view.settings,
-	                                                     view.layout.grid.cells(), mayRank);
+	return stateOf<HostView>(view).mosaic.neededChannels(
+		level, view.settings, view.layout.grid.cells(), mayRank, !boxes.empty());
 }
 
 /* Whether the view goes on with the maps that it has. */
@@ -92,9 +94,10 @@ bool HostPath::keepsMaps(const ViewPass &view, bool repeat) const
 	const HostView &state = stateOf<HostView>(view);
 	if (!state.maps.maps.defined())
 		return false;
-	return view.settings.freeze || (repeat && state.model == model_.id &&
-	                                model_.levelIndex(view.settings) == state.level &&
-	                                state.maps.channels.contains(neededChannels(view, false)));
+	return view.settings.freeze ||
+	       (repeat && state.model == model_.id &&
+	        model_.levelIndex(view.settings) == state.level &&
+	        state.maps.channels.contains(neededChannels(view, false, state.boxes)));
 }
 
 /* A ranked selection goes on with other channels than its first frame needs, but as many. */
@@ -114,7 +117,7 @@ void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
 		const int level = model_.levelIndex(view.settings);
 		const int available = backbone.levels()[level].channels;
 		const auto selection = ChannelSelection::of(view.settings);
-		first[level] |= neededChannels(view, true);
+		first[level] |= neededChannels(view, true, {});
 		if (selection.isRanked()) {
 			std::vector<int> some(
 				selection.page(selection.count(available), view.layout.grid.cells())
@@ -150,7 +153,8 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	for (const ViewPass &view : views) {
 		fresh.push_back(!keepsMaps(view, repeat));
 		if (fresh.back())
-			demand[model_.levelIndex(view.settings)] |= neededChannels(view, !repeat);
+			demand[model_.levelIndex(view.settings)] |=
+				neededChannels(view, !repeat, pass.boxes);
 	}
 
 	Features features(demand.size());
@@ -170,6 +174,7 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			auto &state = stateOf<HostView>(views[i]);
 			state.model = model_.id;
 			const int level = model_.levelIndex(views[i].settings);
+			state.boxes = pass.boxes;
 			before = std::exchange(state.maps, features[level]);
 			if (std::exchange(state.level, level) != level)
 				before = {};
@@ -201,7 +206,7 @@ void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before)
 		allBefore = hostMaps(before.maps);
 	state.mosaic.update(model_.backbone->levels()[state.level], hostMaps(maps),
 	                    state.maps.channels, state.settings, cells,
-	                    allBefore ? &*allBefore : nullptr);
+	                    allBefore ? &*allBefore : nullptr, state.boxes);
 }
 
 /* What the view shows now. */

@@ -156,9 +156,12 @@ void Visualizer::warmUp(Size frame, std::span<const ViewPass> views)
 	onThreadOfItsOwn([&] { path_->warmUp(frame, views); });
 }
 
-FramePass Visualizer::begin(const Frame &frame)
+FramePass Visualizer::begin(const Frame &frame, std::span<const Region> regions)
 {
-	return FramePass(translateErrors([&] { return path_->begin(frame); }));
+	return FramePass(translateErrors([&] {
+		const auto input = InputShape::of(frame.size, model_->preprocess);
+		return path_->begin(frame, Boxes::of(regions, frame.size, input));
+	}));
 }
 
 void Visualizer::convert(FramePass &pass, Threads threads) const

@@ -13,6 +13,7 @@
 #include "cudacontext.h"
 #include "frame/frame.h"
 #include "frame/preprocess.h"
+#include "frame/region.h"
 #include "view/layout.h"
 #include "view/levelstatistics.h"
 #include "view/settings.h"
@@ -149,8 +150,8 @@ public:
 	/** \brief Frames that are best in flight at once */
 	unsigned framesInFlight() const;
 
-	/** \brief \a frame has to stay until run() is done */
-	FramePass begin(const Frame &frame);
+	/** \brief \a frame has to stay until run() is done; \a regions are what is marked on it */
+	FramePass begin(const Frame &frame, std::span<const Region> regions = {});
 
 	/**
 	 * \brief Makes the network's input of the frame; left out, run() does it where needed

@@ -18,6 +18,9 @@ constexpr int maxChannel = 65535;
 /* A ranked selection has all channels computed, and ranks them anew, on each frame of so many. */
 constexpr int rankingInterval = 10;
 
+/* Frames without boxes after which a ranking that was made in boxes is given up. */
+constexpr int boxesOutlast = 100;
+
 int dueAfter(RankedBy by)
 {
 	return by == RankedBy::Change ? rankingInterval - 1 : rankingInterval;
@@ -169,10 +172,12 @@ ChannelSelection ChannelSelection::parse(std::string_view text)
 	}
 }
 
-ChannelSelection ChannelSelection::of(const ViewSettings &settings)
+ChannelSelection ChannelSelection::of(const ViewSettings &settings, bool hasBoxes)
 {
 	ChannelSelection selection = parse(settings.channels);
 	selection.page_ = settings.page;
+	selection.ranksInBoxes_ = settings.rankIn == RankIn::Roi && hasBoxes;
+	selection.lacksBoxes_ = settings.rankIn == RankIn::Roi && !hasBoxes;
 	return selection;
 }
 
@@ -221,13 +226,18 @@ void ChannelSelection::check(const std::string &level, int available) const
 
 bool ShownChannels::lacksRanking(const Level &level, const ChannelSelection &selection) const
 {
-	return selection.isRanked() && (level_ != level || ranking_.shown().empty() ||
-	                                ranking_.by() != selection.rankedBy());
+	if (!selection.isRanked())
+		return false;
+	const bool isElsewhere = selection.ranksInBoxes() != isInBoxes_ && !selection.lacksBoxes();
+	return level_ != level || ranking_.shown().empty() ||
+	       ranking_.by() != selection.rankedBy() || isElsewhere;
 }
 
 bool ShownChannels::isDue(const ChannelSelection &selection) const
 {
-	return selection.isRanked() && sinceRanking_ >= dueAfter(selection.rankedBy());
+	const bool outlasts = selection.lacksBoxes() && isInBoxes_;
+	return selection.isRanked() &&
+	       sinceRanking_ >= (outlasts ? boxesOutlast : dueAfter(selection.rankedBy()));
 }
 
 ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &selection, int cells,
@@ -245,9 +255,10 @@ ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &sel
 void ShownChannels::rank(const Level &level, const ChannelSelection &selection,
                          std::span<const float> measures)
 {
-	if (lacksRanking(level, selection))
+	if (lacksRanking(level, selection) || isInBoxes_ != selection.ranksInBoxes())
 		ranking_ = ChannelRanking(selection.rankedBy());
 	level_ = level;
+	isInBoxes_ = selection.ranksInBoxes();
 	ranking_.update(measures, selection.count(level.channels));
 	sinceRanking_ = ranking_.isProvisional() ? dueAfter(selection.rankedBy()) - 1 : 0;
 }

@@ -25,13 +25,21 @@ public:
 	 */
 	static ChannelSelection parse(std::string_view text);
 
-	/** \brief Those of \a settings, and the page of them; throws as parse() */
-	static ChannelSelection of(const ViewSettings &settings);
+	/**
+	 * \brief Those of \a settings, and the page of them, for a frame with boxes or without
+	 * \throws Error as parse()
+	 */
+	static ChannelSelection of(const ViewSettings &settings, bool hasBoxes = false);
 
 	/** \brief "top:N", "var:N", "change:N": which channels they are depends on the maps */
 	bool isRanked() const { return kind_ == Kind::Ranked; }
 	/** \brief Of a ranked selection */
 	RankedBy rankedBy() const { return rankedBy_; }
+
+	/** \brief Whether they are ranked by what is inside the frame's boxes against outside */
+	bool ranksInBoxes() const { return ranksInBoxes_; }
+	/** \brief Whether they would be, but the frame has no boxes */
+	bool lacksBoxes() const { return lacksBoxes_; }
 
 	/** \brief Number of channels shown of a level that has \a available, on all pages */
 	int count(int available) const;
@@ -66,6 +74,8 @@ private:
 	RankedBy rankedBy_ = RankedBy::Activation;
 	uint32_t seed_ = 0; /* Kind::Random */
 	unsigned page_ = 0;
+	bool ranksInBoxes_ = false;
+	bool lacksBoxes_ = false;
 	std::string text_;
 };
 
@@ -87,11 +97,16 @@ public:
 	/**
 	 * \brief Whether it is time to rank those of a ranked \a selection anew
 	 *
-	 * A ranking by change wants two frames for it, one after the other.
+	 * A ranking by change wants two frames for it, one after the other. One that was made in
+	 * boxes outlasts frames that have none, as detectors miss some, but not many of them.
 	 */
 	bool isDue(const ChannelSelection &selection) const;
 
-	/** \brief Ranks the channels of \a level by the measure of each, see ChannelRanking */
+	/**
+	 * \brief Ranks the channels of \a level by the measure of each, see ChannelRanking
+	 *
+	 * Measured in boxes or not, as \a selection has it.
+	 */
 	void rank(const Level &level, const ChannelSelection &selection,
 	          std::span<const float> measures);
 
@@ -104,7 +119,8 @@ public:
 private:
 	Level level_; /* That the ranking belongs to. */
 	ChannelRanking ranking_;
-	int sinceRanking_ = 0; /* Frames. */
+	bool isInBoxes_ = false; /* The ranking. */
+	int sinceRanking_ = 0;   /* Frames. */
 };
 
 } /* namespace fm */

@@ -59,12 +59,20 @@ __device__ float valueAt(const BasicFeatureMaps<T> &maps, int pixel, int channel
 	return toFloat(maps.data[static_cast<std::ptrdiff_t>(pixel) * maps.channels + channel]);
 }
 
+/* What is summed up besides the maps' values. */
+struct SumOptions {
+	const void *before =
+		nullptr; /* Maps of the same shape and type: the differences to them. */
+	const uint8_t *marks = nullptr; /* By pixel, whether it is one of some; without them all. */
+};
+
 /*
  * Sums of one block's values of each channel, in a fixed order, so that the same maps always give
  * the same. Where there are maps before, of the differences to those.
  */
 template<typename Sum, typename T>
-__global__ void sumParts(BasicFeatureMaps<T> maps, BasicFeatureMaps<T> before, Sum *parts)
+__global__ void sumParts(BasicFeatureMaps<T> maps, BasicFeatureMaps<T> before, const uint8_t *marks,
+                         Sum *parts)
 {
 	__shared__ Sum sums[blockSize];
 	const Walk mine = walk(maps);
@@ -72,9 +80,15 @@ __global__ void sumParts(BasicFeatureMaps<T> maps, BasicFeatureMaps<T> before, S
 
 	Sum sum = Sum::startingAt(hasChannel ? valueAt(maps, 0, mine.channel) : 0.0f);
 	if (hasChannel)
-		for (int pixel = mine.begin; pixel < mine.end; pixel += mine.step)
-			sum.add(valueAt(maps, pixel, mine.channel) -
-			        (before.data ? valueAt(before, pixel, mine.channel) : 0.0f));
+		for (int pixel = mine.begin; pixel < mine.end; pixel += mine.step) {
+			const float value =
+				valueAt(maps, pixel, mine.channel) -
+				(before.data ? valueAt(before, pixel, mine.channel) : 0.0f);
+			if constexpr (requires { sum.add(value, true); })
+				sum.add(value, !marks || marks[pixel] != 0);
+			else
+				sum.add(value);
+		}
 	sums[threadIdx.x] = sum;
 	__syncthreads();
 
@@ -106,21 +120,19 @@ std::size_t partsBytes(const DeviceMaps &maps)
 
 /**
  * \brief Sums up each of \a maps as a \a Sum, whose result() goes to \a results
- *
- * Or, where \a before is not null, their differences to maps of the same shape and type.
  */
 template<typename Sum, typename Result>
-void launchSums(const DeviceMaps &maps, const void *before, void *scratch, Result *results,
+void launchSums(const DeviceMaps &maps, const SumOptions &options, void *scratch, Result *results,
                 CUstream_st *stream)
 {
 	auto *parts = static_cast<Sum *>(scratch);
 	DeviceMaps mapsBefore = maps;
-	mapsBefore.data = before;
+	mapsBefore.data = options.before;
 	const dim3 grid = walkGrid(maps.as<float>());
 	withElementType(maps.type, [&](auto example) {
 		using T = decltype(example);
 		launch(sumParts<Sum, T>, grid, blockSize, stream, maps.as<T>(), mapsBefore.as<T>(),
-		       parts);
+		       options.marks, parts);
 	});
 	launch(joinParts<Sum, Result>, blocksFor(maps.channels, blockSize), blockSize, stream,
 	       parts, static_cast<int>(grid.x), maps.channels, results);

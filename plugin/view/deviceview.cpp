@@ -181,7 +181,8 @@ void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
 	prepared_ = picture;
 }
 
-PictureParameters DeviceView::parameters(const ViewSettings &settings, const Frame &output) const
+PictureParameters DeviceView::parameters(const ViewSettings &settings, const Frame &output,
+                                         const Boxes &boxes) const
 {
 	return { output,
 		 prepared_->layout,
@@ -193,7 +194,8 @@ PictureParameters DeviceView::parameters(const ViewSettings &settings, const Fra
 		 table_,
 		 palette_,
 		 glyphs_,
-		 memory_ };
+		 memory_,
+		 settings.drawRoi ? boxes : Boxes{} };
 }
 
 } /* namespace fm */

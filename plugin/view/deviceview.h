@@ -54,7 +54,8 @@ public:
 	void prepare(CudaDevice &device, const DevicePicture &picture);
 
 	/** \brief For the kernels; after prepare(). \a output is on the device */
-	PictureParameters parameters(const ViewSettings &settings, const Frame &output) const;
+	PictureParameters parameters(const ViewSettings &settings, const Frame &output,
+	                             const Boxes &boxes = {}) const;
 
 	/** \brief Host memory that a copy may still read: to be kept until the frame is done */
 	const at::Tensor &staging() const { return staging_; }

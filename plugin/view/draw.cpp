@@ -8,6 +8,7 @@
 #include "error.h"
 #include "frame/output.h"
 #include "parallel.h"
+#include "picture.h"
 
 namespace fm {
 
@@ -26,6 +27,8 @@ struct Geometry {
 			rangeText = fm::rangeText(picture.tiles[0].range);
 		const int tile = picture.layout.tile.width;
 		const int width = picture.tiles.empty() ? 1 : picture.tiles[0].map.width;
+		for (int k = 0; k < picture.boxes.count; ++k)
+			boxes.push_back(picture.boxes.at[k].in(picture.layout.tile));
 		for (int x = 0; x < tile; ++x) {
 			nearest.push_back(nearestIndex(x, width, tile));
 			linear.push_back(linearTap(x, width, tile));
@@ -36,6 +39,7 @@ struct Geometry {
 	std::vector<int> nearest;      /* By column of a tile, the map's column. */
 	std::vector<LinearTap> linear; /* Likewise. */
 	RangeText rangeText;           /* Of the first tile. */
+	std::vector<PixelBox> boxes;   /* On a tile. */
 };
 
 /* Draws rows of a mosaic, one after the other; one for each thread. */
@@ -97,6 +101,8 @@ private:
 		row = unlabelled_;
 		if (source.gridRow >= 0)
 			forEachTile(source.gridRow, [&](const Tile &tile, int x) {
+				for (const PixelBox &box : geometry_.boxes)
+					paintOutline(box, inTile, row.data() + x);
 				if (tile.label)
 					paintLabel(tile.label->view(), inTile, row.data() + x);
 				if (&tile == picture_.tiles.data() && picture_.glyphs)
@@ -112,6 +118,14 @@ private:
 		                         static_cast<int>(picture_.tiles.size()));
 		for (int k = first; k < end; ++k)
 			visit(picture_.tiles[k], layout_.x(k));
+	}
+
+	void paintOutline(const PixelBox &box, int y, Rgba8 *row) const
+	{
+		const int thickness = Boxes::thickness(layout_.tile);
+		for (int x = box.left; x < box.right; ++x)
+			if (box.hasOnEdge(x, y, thickness))
+				row[x] = outlineColor();
 	}
 
 	static void paintLabel(const LabelView &label, int y, Rgba8 *row)

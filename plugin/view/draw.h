@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "boxes.h"
 #include "colormap.h"
 #include "frame/frame.h"
 #include "label.h"
@@ -34,7 +35,8 @@ struct MosaicPicture {
 	TileStyle style;
 	std::vector<Tile> tiles; /**< No more than the layout's grid has cells */
 	std::shared_ptr<const RangeGlyphs> glyphs =
-		nullptr; /**< For the first tile's range, or null */
+		nullptr;  /**< For the first tile's range, or null */
+	Boxes boxes = {}; /**< Whose outlines are drawn on each tile */
 };
 
 /**

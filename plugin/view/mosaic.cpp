@@ -21,9 +21,9 @@ std::vector<std::string> labelLines(const Level &level, int channel, bool isDead
 }
 
 ChannelSet Mosaic::neededChannels(const Level &level, const ViewSettings &settings, int cells,
-                                  bool mayRank) const
+                                  bool mayRank, bool hasBoxes) const
 {
-	return channels_.needed(level, ChannelSelection::of(settings), cells, mayRank);
+	return channels_.needed(level, ChannelSelection::of(settings, hasBoxes), cells, mayRank);
 }
 
 /* Once a frame for each channel, however many tiles it has. */
@@ -82,18 +82,18 @@ void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 void Mosaic::rank(const FeatureMaps &maps, const FeatureMaps *before,
                   const ChannelSelection &selection)
 {
-	if (channels_.lacksRanking(level_, selection))
-		channels_.rank(level_, selection, meanMagnitudes(maps));
-	else if (!channels_.isDue(selection))
+	const bool isFirst = channels_.lacksRanking(level_, selection);
+	const bool isOfChange = selection.rankedBy() == RankedBy::Change && !isFirst;
+	if (!isFirst && (!channels_.isDue(selection) || (isOfChange && !before)))
 		return;
-	else if (selection.rankedBy() != RankedBy::Change)
-		channels_.rank(level_, selection, meanMagnitudes(maps));
-	else if (before)
-		channels_.rank(level_, selection, meanMagnitudes(maps, before));
+	channels_.rank(level_, selection,
+	               meanMagnitudes(maps, isOfChange ? before : nullptr,
+	                              selection.ranksInBoxes() ? boxes_ : Boxes{}));
 }
 
 void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
-                    const ViewSettings &settings, int cells, const FeatureMaps *before)
+                    const ViewSettings &settings, int cells, const FeatureMaps *before,
+                    const Boxes &boxes)
 {
 	if (level != level_)
 		*this = Mosaic();
@@ -101,7 +101,8 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 	if (settings.normalize != Normalize::Running)
 		running_.clear();
 
-	const auto selection = ChannelSelection::of(settings);
+	boxes_ = boxes;
+	const auto selection = ChannelSelection::of(settings, !boxes.empty());
 	if (held.isAll())
 		rank(maps, before, selection);
 	const std::vector<int> channels = channels_.next(level, selection, cells);
@@ -156,7 +157,8 @@ MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &setti
 		                  { settings.colormap, static_cast<float>(settings.gamma),
 		                    settings.interpolation },
 		                  {},
-		                  nullptr };
+		                  nullptr,
+		                  settings.drawRoi ? boxes_ : Boxes{} };
 	const auto tiles = std::min<std::size_t>(shown_.size(), layout.grid.cells());
 	labels_.resize(shown_.size());
 	for (std::size_t k = 0; k < tiles; ++k)

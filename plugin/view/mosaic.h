@@ -33,19 +33,21 @@ public:
 	/**
 	 * \brief The channels that the maps of the next update() have to be, for \a cells tiles
 	 *
-	 * With \a mayRank a ranked selection asks for all of them when it is time to.
+	 * With \a mayRank a ranked selection asks for all of them when it is time to. \a hasBoxes
+	 * is of the next frame.
 	 */
 	ChannelSet neededChannels(const Level &level, const ViewSettings &settings, int cells,
-	                          bool mayRank = true) const;
+	                          bool mayRank = true, bool hasBoxes = false) const;
 
 	/**
 	 * \brief Takes in one frame's \a maps of \a level, which are the channels \a held
 	 *
 	 * \a before are all of the frame before, where they are known: a ranking by change waits
-	 * for them.
+	 * for them. \a boxes are the frame's.
 	 */
 	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
-	            const ViewSettings &settings, int cells, const FeatureMaps *before = nullptr);
+	            const ViewSettings &settings, int cells, const FeatureMaps *before = nullptr,
+	            const Boxes &boxes = {});
 
 	/** \brief The channels that the last update() chose, in the order of the tiles */
 	std::vector<int> channels() const;
@@ -69,6 +71,7 @@ private:
 	std::shared_ptr<const Label> label(std::size_t k, const FeatureMaps &maps, Size tile);
 	std::shared_ptr<const RangeGlyphs> glyphs(Size tile);
 
+	Boxes boxes_; /* Of the frame that the maps are of. */
 	Level level_; /* That the members below belong to. */
 	std::vector<Shown> shown_;
 	ShownChannels channels_;

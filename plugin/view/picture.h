@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "boxes.h"
 #include "frame/pixel.h"
 #include "labelpixel.h"
 #include "layout.h"
@@ -40,7 +41,14 @@ struct PictureParameters {
 	const Rgba8 *palette; /**< 257 colours, by colorIndex() + 1 */
 	GlyphsView glyphs;
 	ViewMemory memory;
+	Boxes boxes; /**< Whose outlines are drawn on each tile */
 };
+
+/** \brief Of boxes on tiles */
+FM_HOST_DEVICE constexpr Rgba8 outlineColor()
+{
+	return { 255, 255, 255, 255 };
+}
 
 /** \brief Where a place of a mosaic lies: a tile, and the place in it */
 struct TilePlace {
@@ -88,7 +96,9 @@ FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
 	const float value = sampleTile(maps.map(tile.place), picture.layout.tile, at.x, at.y,
 	                               picture.interpolation);
 	const int index = colorIndex(value, picture.memory.ranges[at.tile], picture.gamma);
-	Rgba8 pixel = picture.palette[index + 1];
+	Rgba8 pixel = picture.boxes.haveOnEdge(picture.layout.tile, at.x, at.y)
+	                      ? outlineColor()
+	                      : picture.palette[index + 1];
 
 	const Range found = picture.memory.found[at.tile];
 	const LabelView &label = found.low == found.high ? tile.deadLabel : tile.label;

@@ -9,6 +9,8 @@ enum class View { Mosaic };
 enum class Colormap { Viridis, Magma, Inferno, Plasma, Cividis, Turbo, Gray, Coolwarm };
 enum class Normalize { Tile, Level, Fixed, Running, Robust, Signed };
 enum class Interpolation { Nearest, Linear };
+/** \brief What of the maps ranked channels are measured in; Roi is inside against outside boxes */
+enum class RankIn { Frame, Roi };
 
 /** \brief What a user chose for one view; changeable from frame to frame */
 struct ViewSettings {
@@ -28,6 +30,8 @@ struct ViewSettings {
 	Interpolation interpolation = Interpolation::Nearest;
 	unsigned gap = 0; /**< Pixels between tiles */
 	bool labels = true;
+	RankIn rankIn = RankIn::Frame;
+	bool drawRoi = false; /**< The boxes' outlines, on the tiles */
 
 	bool operator==(const ViewSettings &) const = default;
 };

@@ -62,6 +62,53 @@ void addRow(const FeatureMaps &maps, const std::vector<int> &places, int y, Limi
 	}
 }
 
+const float *pixelOf(const FeatureMaps &maps, int x, int y)
+{
+	return maps.data + y * maps.rowStride + x * maps.columnStride;
+}
+
+/* Mean magnitudes of several maps, of what is a number. */
+class Magnitudes
+{
+public:
+	explicit Magnitudes(int channels) : sums_(channels), counts_(channels) {}
+
+	/* The values at one place. */
+	void add(const FeatureMaps &maps, const FeatureMaps *before, int x, int y)
+	{
+		const float *now = pixelOf(maps, x, y);
+		const std::ptrdiff_t stride = maps.channelStride;
+		if (!before)
+			return addEach([=](int c) { return now[c * stride]; });
+		const float *then = pixelOf(*before, x, y);
+		const std::ptrdiff_t strideThen = before->channelStride;
+		addEach([=](int c) { return now[c * stride] - then[c * strideThen]; });
+	}
+
+	double mean(int channel) const
+	{
+		return counts_[channel] != 0 ? sums_[channel] / counts_[channel] : 0.0;
+	}
+
+private:
+	template<typename ValueOf>
+	void addEach(ValueOf &&valueOf)
+	{
+		const int channels = static_cast<int>(sums_.size());
+		double *sums = sums_.data();
+		int *counts = counts_.data();
+		for (int c = 0; c < channels; ++c) {
+			const float value = valueOf(c);
+			const bool isNumber = !std::isnan(value);
+			sums[c] += isNumber ? std::abs(value) : 0.0f;
+			counts[c] += isNumber ? 1 : 0;
+		}
+	}
+
+	std::vector<double> sums_;
+	std::vector<int> counts_;
+};
+
 /* Reorders \a values. */
 float quantile(std::vector<float> &values, double q)
 {
@@ -125,23 +172,22 @@ Range quantiles(const MapView &map, double low, double high)
 	return { lowest, quantile(values, high) };
 }
 
-std::vector<float> meanMagnitudes(const FeatureMaps &maps, const FeatureMaps *before)
+std::vector<float> meanMagnitudes(const FeatureMaps &maps, const FeatureMaps *before,
+                                  const Boxes &boxes)
 {
-	std::vector<double> sums(maps.channels);
-	std::vector<int> counts(maps.channels);
+	/* Of what the boxes touch, or all, and of the rest. */
+	Magnitudes inside(maps.channels);
+	Magnitudes outside(maps.channels);
+	const Size size = { maps.width, maps.height };
 	for (int y = 0; y < maps.height; ++y)
-		for (int x = 0; x < maps.width; ++x)
-			for (int c = 0; c < maps.channels; ++c) {
-				const float value = maps.map(c).at(x, y) -
-				                    (before ? before->map(c).at(x, y) : 0.0f);
-				const bool isNumber = !std::isnan(value);
-				sums[c] += isNumber ? std::abs(value) : 0.0f;
-				counts[c] += isNumber ? 1 : 0;
-			}
+		for (int x = 0; x < maps.width; ++x) {
+			const bool isInside = boxes.empty() || boxes.touch(size, x, y);
+			(isInside ? inside : outside).add(maps, before, x, y);
+		}
 
 	std::vector<float> means(maps.channels);
 	for (int c = 0; c < maps.channels; ++c)
-		means[c] = counts[c] != 0 ? static_cast<float>(sums[c] / counts[c]) : 0.0f;
+		means[c] = static_cast<float>(inside.mean(c) - outside.mean(c));
 	return means;
 }
 

@@ -286,27 +286,44 @@ __global__ void findQuantiles(BasicFeatureMaps<T> maps, const PictureParameters 
 		picture->memory.ranges[k] = range;
 }
 
-/* Mean |value| of a map's numbers, and what is needed to find it in parts. */
+/* Means of |value| of what boxes touch, or of all, less that of the rest, and what is needed to
+ * find them in parts. */
 struct Magnitude {
-	double sum;
-	int count;
+	double inside, outside;
+	int insideCount, outsideCount;
 
-	__device__ static Magnitude startingAt(float) { return { 0.0, 0 }; }
-	__device__ void add(float value)
+	__device__ static Magnitude startingAt(float) { return { 0.0, 0.0, 0, 0 }; }
+	__device__ void add(float value, bool isInside)
 	{
-		sum += isnan(value) ? 0.0 : static_cast<double>(fabsf(value));
-		count += isnan(value) ? 0 : 1;
+		if (isnan(value))
+			return;
+		(isInside ? inside : outside) += static_cast<double>(fabsf(value));
+		++(isInside ? insideCount : outsideCount);
 	}
 	__device__ void join(const Magnitude &other)
 	{
-		sum += other.sum;
-		count += other.count;
+		inside += other.inside;
+		outside += other.outside;
+		insideCount += other.insideCount;
+		outsideCount += other.outsideCount;
+	}
+	__device__ static double mean(double sum, int count)
+	{
+		return count != 0 ? sum / count : 0.0;
 	}
 	__device__ float result() const
 	{
-		return count != 0 ? static_cast<float>(sum / count) : 0.0f;
+		return static_cast<float>(mean(inside, insideCount) - mean(outside, outsideCount));
 	}
 };
+
+__global__ void markBoxes(const Boxes *boxes, Size size, uint8_t *marks)
+{
+	const int pixel = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+	if (pixel < size.width * size.height)
+		marks[pixel] = boxes->empty() ||
+		               boxes->touch(size, pixel % size.width, pixel / size.width);
+}
 
 } /* namespace */
 
@@ -331,13 +348,20 @@ void launchRanges(const DeviceMaps &maps, const PictureParameters *picture, int 
 
 std::size_t magnitudesScratch(const DeviceMaps &maps)
 {
-	return partsBytes<Magnitude>(maps);
+	return partsBytes<Magnitude>(maps) + static_cast<std::size_t>(maps.width) * maps.height;
 }
 
-void launchMagnitudes(const DeviceMaps &maps, const void *before, void *scratch, float *means,
-                      CUstream_st *stream)
+void launchMagnitudes(const DeviceMaps &maps, const void *before, const Boxes *boxes, void *scratch,
+                      float *means, CUstream_st *stream)
 {
-	launchSums<Magnitude>(maps, before, scratch, means, stream);
+	uint8_t *marks = nullptr;
+	if (boxes) {
+		const Size size = { maps.width, maps.height };
+		marks = static_cast<uint8_t *>(scratch) + partsBytes<Magnitude>(maps);
+		launch(markBoxes, blocksFor(size.width * size.height, blockSize), blockSize, stream,
+		       boxes, size, marks);
+	}
+	launchSums<Magnitude>(maps, { before, marks }, scratch, means, stream);
 }
 
 std::size_t mapSumsScratch(const DeviceMaps &maps)
@@ -347,7 +371,7 @@ std::size_t mapSumsScratch(const DeviceMaps &maps)
 
 void launchMapSums(const DeviceMaps &maps, void *scratch, MapSums *sums, CUstream_st *stream)
 {
-	launchSums<MapSums>(maps, nullptr, scratch, sums, stream);
+	launchSums<MapSums>(maps, {}, scratch, sums, stream);
 }
 
 } /* namespace fm */

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "boxes.h"
 #include "levelstatistics.h"
 #include "maps.h"
 #include "mapsums.h"
@@ -31,8 +32,11 @@ Range quantiles(const MapView &map, double low, double high);
  * \brief Mean of |value| of each map, not-a-number aside
  *
  * Where there are the maps of the frame \a before, of the same size, of |value - value before|.
+ * Where there are \a boxes, the mean of the values that they touch less that of the others; the
+ * mean of no values is 0.
  */
-std::vector<float> meanMagnitudes(const FeatureMaps &maps, const FeatureMaps *before = nullptr);
+std::vector<float> meanMagnitudes(const FeatureMaps &maps, const FeatureMaps *before = nullptr,
+                                  const Boxes &boxes = {});
 
 /** \brief Sums of each of the maps at \a places */
 std::vector<MapSums> sumUp(const FeatureMaps &maps, const std::vector<int> &places);

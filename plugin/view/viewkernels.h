@@ -49,10 +49,11 @@ std::size_t magnitudesScratch(const DeviceMaps &maps);
 /**
  * \brief Mean of |value| of each map into \a means, as meanMagnitudes() finds it
  *
- * \a before is null, or the maps of the frame before, like \a maps.
+ * \a before is null, or the maps of the frame before, like \a maps; \a boxes is null, or on the
+ * device.
  */
-void launchMagnitudes(const DeviceMaps &maps, const void *before, void *scratch, float *means,
-                      CUstream_st *stream);
+void launchMagnitudes(const DeviceMaps &maps, const void *before, const Boxes *boxes, void *scratch,
+                      float *means, CUstream_st *stream);
 
 /** \brief Bytes of scratch memory that launchMapSums() wants */
 std::size_t mapSumsScratch(const DeviceMaps &maps);

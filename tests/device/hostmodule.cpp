@@ -74,10 +74,10 @@ public:
 	{
 		return fm::magnitudesScratch(maps);
 	}
-	void magnitudes(const DeviceMaps &maps, const void *before, void *scratch,
-	                float *means) override
+	void magnitudes(const DeviceMaps &maps, const void *before, const Boxes *boxes,
+	                void *scratch, float *means) override
 	{
-		launchMagnitudes(maps, before, scratch, means, nullptr);
+		launchMagnitudes(maps, before, boxes, scratch, means, nullptr);
 	}
 	std::size_t mapSumsScratch(const DeviceMaps &maps) override
 	{

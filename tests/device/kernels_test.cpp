@@ -119,6 +119,11 @@ std::vector<Case> allCases()
 		s.channels = "3,0,0,7,3";
 		s.normalize = Normalize::Running;
 	});
+	add("Boxes", [](ViewSettings &s) { s.drawRoi = true; });
+	add("BoxesOnLargeTiles", [](ViewSettings &s) {
+		s.drawRoi = true;
+		s.columns = s.rows = 1;
+	});
 	add("LastPage", [](ViewSettings &s) {
 		s.channels = "all";
 		s.page = 1;
@@ -160,6 +165,9 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 	const auto layout = MosaicLayout::inside(param.picture, { 16, 9 }, grid);
 	std::vector<int> channels = ShownChannels().next(level, selection, grid.cells());
 
+	/* Drawn or not as the settings have it. */
+	const Boxes boxes = Boxes::of(std::vector<Region>{ { 10, 5, 30, 50 }, { 30, 20, 70, 60 } },
+	                              { 100, 80 }, { Preprocess::None, { 100, 80 }, { 100, 80 } });
 	Mosaic mosaic;
 	DeviceView view;
 	view.makeRoom(*device.cuda, param.channels, static_cast<int>(channels.size()));
@@ -171,13 +179,14 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 		                                .contiguous(at::MemoryFormat::ChannelsLast);
 		const at::Tensor asFloat = maps.to(at::kFloat);
 		OwnFrame expected(param.format, layout.size);
-		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), settings, grid.cells());
+		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), settings, grid.cells(),
+		              nullptr, boxes);
 		drawMosaic(mosaic.picture(hostMaps(asFloat), settings, layout), expected.frame);
 
 		const std::vector<uint8_t> blank(expected.bytes.size());
 		at::Tensor pixels = upload(blank.data(), blank.size());
-		const PictureParameters picture =
-			view.parameters(settings, expected.at(pixels.mutable_data_ptr<uint8_t>()));
+		const PictureParameters picture = view.parameters(
+			settings, expected.at(pixels.mutable_data_ptr<uint8_t>()), boxes);
 		const at::Tensor parameters = upload(&picture, 1);
 		const auto *onDevice =
 			static_cast<const PictureParameters *>(parameters.const_data_ptr());
@@ -205,9 +214,10 @@ class MagnitudeKernel : public OnDevice, public testing::WithParamInterface<c10:
 {
 protected:
 	void expectMeans(const at::Tensor &maps, const at::Tensor &before,
-	                 const std::vector<float> &expected)
+	                 const std::vector<float> &expected, const Boxes &boxes = {})
 	{
 		const at::Tensor onDevice = upload(maps);
+		const at::Tensor boxesOnDevice = upload(&boxes, 1);
 		const at::Tensor beforeOnDevice = before.defined() ? upload(before) : before;
 		const at::Tensor scratch = deviceBytes(
 			*device.cuda, device.cuda->magnitudesScratch(deviceMaps(onDevice)));
@@ -216,6 +226,8 @@ protected:
 		device.cuda->magnitudes(
 			deviceMaps(onDevice),
 			before.defined() ? beforeOnDevice.const_data_ptr() : nullptr,
+			boxes.empty() ? nullptr
+				      : static_cast<const Boxes *>(boxesOnDevice.const_data_ptr()),
 			scratch.mutable_data_ptr(), means.mutable_data_ptr<float>());
 		const auto result = download<float>(means);
 		ASSERT_EQ(result.size(), expected.size());
@@ -236,6 +248,17 @@ TEST_P(MagnitudeKernel, AveragesAsTheHostDoes)
 		const FeatureMaps hostBefore = hostMaps(beforeAsFloat);
 		expectMeans(maps, {}, meanMagnitudes(hostMaps(asFloat)));
 		expectMeans(maps, before, meanMagnitudes(hostMaps(asFloat), &hostBefore));
+		for (const std::vector<Region> &regions :
+		     { std::vector<Region>{ { 10, 5, 30, 50 }, { 30, 20, 60, 20 } },
+		       std::vector<Region>{ { 0, 0, 100, 80 } } }) {
+			const Boxes boxes =
+				Boxes::of(regions, { 100, 80 },
+			                  { Preprocess::Detection, { 90, 70 }, { 96, 96 } });
+			expectMeans(maps, {}, meanMagnitudes(hostMaps(asFloat), nullptr, boxes),
+			            boxes);
+			expectMeans(maps, before,
+			            meanMagnitudes(hostMaps(asFloat), &hostBefore, boxes), boxes);
+		}
 	}
 }
 

@@ -72,12 +72,13 @@ public:
 		std::optional<FramePass> pass;
 	};
 
-	InFlight start(const Frame &frame, const ViewSettings &settings, bool repeat = false)
+	InFlight start(const Frame &frame, const ViewSettings &settings, bool repeat = false,
+	               std::span<const Region> regions = {})
 	{
 		const auto layout =
 			MosaicLayout::ofWidth(240, frame.size, visualizer_->grid(settings));
 		InFlight flight = { OwnFrame(output_, layout.size), layout, settings, {} };
-		flight.pass = visualizer_->begin(frame);
+		flight.pass = visualizer_->begin(frame, regions);
 		if (measures)
 			flight.pass->measure();
 		visualizer_->convert(*flight.pass);
@@ -95,9 +96,9 @@ public:
 	}
 
 	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings,
-	                          bool repeat = false)
+	                          bool repeat = false, std::span<const Region> regions = {})
 	{
-		return finish(start(frame, settings, repeat));
+		return finish(start(frame, settings, repeat, regions));
 	}
 
 	bool measures = false;
@@ -518,6 +519,40 @@ TEST_F(Sequence, MayBeRankedWhileItRepeats)
 	play(1, show("p3", "top:3"), true);
 	play(1, show("p3", "all"));
 	play(1, show("p3", "change:3"), true);
+}
+
+TEST_F(Sequence, RanksInRegionsAndDrawsThem)
+{
+	const Region few[] = { { 10, 20, 50, 40 }, { 100, 60, 40, 50 } };
+	const Region other[] = { { 60, 10, 30, 80 } };
+	ViewSettings settings = show("p3", "top:6");
+	settings.rankIn = RankIn::Roi;
+	settings.drawRoi = true;
+	const auto playIn = [&](unsigned seed, std::span<const Region> regions,
+	                        bool repeat = false) {
+		const OwnFrame own = scene(PixelFormat::Rgb, seed);
+		const auto result = onDevice->play(own.frame, settings, repeat, regions);
+		expectSame(result, onHost->play(own.frame, settings, repeat, regions));
+		return result;
+	};
+	playIn(1, {});
+	const auto in = playIn(1, few);
+	expectSame(playIn(2, other, true), in); /* Boxes belong to the maps, and are repeated. */
+	settings.freeze = true;
+	expectSame(playIn(2, other), in);
+	settings.freeze = false;
+	for (int frame = 0; frame < 15; ++frame)
+		playIn(1, few);
+	playIn(2, {});
+	for (const char *channels : { "change:6", "var:6" }) {
+		settings.channels = channels;
+		for (int frame = 0; frame < 3; ++frame)
+			playIn(3, other);
+	}
+	settings.rankIn = RankIn::Frame;
+	playIn(3, other);
+	settings.drawRoi = false;
+	playIn(3, other);
 }
 
 TEST_F(Sequence, TurnsPages)

@@ -9,6 +9,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gst/check/gstharness.h>
@@ -160,9 +161,19 @@ public:
 	/** \brief The output for the next frame; null for none */
 	Owned<GstBuffer> process(unsigned seed)
 	{
-		EXPECT_EQ(push(frame(count_++, seed)), GST_FLOW_OK);
+		Owned<GstBuffer> buffer = frame(count_++, seed);
+		for (const Roi &roi : rois_)
+			gst_buffer_add_video_region_of_interest_meta(buffer.get(), "thing", roi.x,
+			                                             roi.y, roi.width, roi.height);
+		EXPECT_EQ(push(std::move(buffer)), GST_FLOW_OK);
 		return pull();
 	}
+
+	struct Roi {
+		guint x, y, width, height;
+	};
+	/** \brief Regions of interest of the next frames */
+	void setRois(std::vector<Roi> rois) { rois_ = std::move(rois); }
 
 	/** \brief The output's bytes for the next frame; empty for none */
 	Bytes picture(unsigned seed = 1)
@@ -234,6 +245,7 @@ private:
 	Owned<GstHarness> harness_;
 	GstVideoInfo input_ = {};
 	unsigned count_ = 0;
+	std::vector<Roi> rois_;
 };
 
 /** \brief A pipeline, from its launch line */

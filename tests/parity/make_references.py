@@ -18,7 +18,9 @@ import pickle
 import re
 import sys
 from collections import OrderedDict
+from fractions import Fraction
 from functools import partial
+from math import ceil, floor
 from pathlib import Path
 
 import matplotlib
@@ -401,6 +403,24 @@ def write_channels(name, scores):
     (OUT / f"ranked.{name}").write_text(",".join(str(int(c)) for c in scores.argsort(descending=True)[:6]))
 
 
+# Left, top, right and bottom; the test has the same.
+REGIONS = (20, 30, 70, 75), (150, 60, 201, 133)
+
+
+def mask_of_regions(how, image, size):
+    """The values of a map that they touch."""
+    padded = preprocess(image, how).shape[2:]
+    resized = HEIGHT, WIDTH
+    if how == "detection":
+        resized = GeneralizedRCNNTransform(150, 220, MEAN, STD)([image.permute(2, 0, 1) / 255])[0].image_sizes[0]
+    mask = torch.zeros(*size, dtype=torch.bool)
+    for left, top, right, bottom in REGIONS:
+        y0, y1 = (Fraction(y * resized[0] * size[0], HEIGHT * padded[0]) for y in (top, bottom))
+        x0, x1 = (Fraction(x * resized[1] * size[1], WIDTH * padded[1]) for x in (left, right))
+        mask[floor(y0):ceil(y1), floor(x0):ceil(x1)] = True
+    return mask
+
+
 def write_rankings(model, image):
     """For two frames: the image, and its bytes in reverse."""
     frames = image, image.flip((0, 1, 2))
@@ -409,6 +429,11 @@ def write_rankings(model, image):
     write_channels("top", means[0])
     write_channels("var", means.var(0, correction=0))
     write_channels("change", (levels[1] - levels[0]).abs().mean((1, 2)))
+    for how in ("imagenet", "detection"):
+        level = resnet_levels(model, preprocess(image, how))["p3"][0]
+        inside = mask_of_regions(how, image, level.shape[1:])
+        magnitudes = level.abs()
+        write_channels(f"roi.{how}", magnitudes[:, inside].mean(1) - magnitudes[:, ~inside].mean(1))
 
 
 def write_colormaps():

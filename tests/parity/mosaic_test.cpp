@@ -104,25 +104,36 @@ namespace {
 class Player
 {
 public:
-	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings)
+	explicit Player(Visualizer &visualizer = resNet18()) : visualizer_(visualizer) {}
+
+	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings,
+	                          std::span<const Region> regions = {})
 	{
 		const auto layout = MosaicLayout::ofWidth(imageSize.width, imageSize,
-		                                          resNet18().grid(settings));
+		                                          visualizer_.grid(settings));
 		const auto [width, height] = layout.size;
 		std::vector<uint8_t> pixels(std::size_t{ 3 } * width * height);
 		const Frame output = {
 			PixelFormat::Rgb, layout.size, { { pixels.data(), 3 * width } }, {}, {}
 		};
 		const ViewPass views[] = { { state_, settings, layout, output } };
-		FramePass pass = resNet18().begin(frame);
-		resNet18().run(pass, views, false);
-		resNet18().draw(pass, 0);
+		FramePass pass = visualizer_.begin(frame, regions);
+		visualizer_.run(pass, views, false);
+		visualizer_.draw(pass, 0);
 		return pixels;
 	}
 
 private:
+	Visualizer &visualizer_;
 	ViewState state_;
 };
+
+/* By torch. */
+std::string ranked(const std::string &name)
+{
+	const auto text = References::get().bytes("ranked." + name);
+	return { text.begin(), text.end() };
+}
 
 ViewSettings sixOfP3(const std::string &channels)
 {
@@ -144,20 +155,44 @@ TEST(Ranked, ChannelsAreThoseOfHighestMeasureInTorchvisionsFeatures)
 	Frame second = image;
 	second.planes[0].data = reversed.data();
 
-	const auto channels = [](const std::string &name) {
-		const auto text = References::get().bytes("ranked." + name);
-		return std::string(text.begin(), text.end());
-	};
 	EXPECT_EQ(Player().play(image, sixOfP3("top:6")),
-	          Player().play(image, sixOfP3(channels("top"))));
+	          Player().play(image, sixOfP3(ranked("top"))));
 	for (const char *by : { "var", "change" }) {
 		Player player;
 		player.play(image, sixOfP3(by + std::string(":6")));
 		EXPECT_EQ(player.play(second, sixOfP3(by + std::string(":6"))),
-		          Player().play(second, sixOfP3(channels(by))))
+		          Player().play(second, sixOfP3(ranked(by))))
 			<< by;
 	}
 }
+
+class RankedInRegions : public testing::TestWithParam<Preprocess>
+{
+};
+
+TEST_P(RankedInRegions, ChannelsAreThoseOfTorchvisionsFeaturesInsideLessOutside)
+{
+	ModelSettings model;
+	model.backbone = BackboneKind::ResNet18Fpn;
+	model.weights = References::get().path("resnet18-fpn.pth");
+	model.device = "cpu";
+	model.preprocess = { GetParam(), 150, 220 };
+	Visualizer visualizer(model);
+	const Frame image = References::get().image();
+	const Region regions[] = { { 20, 30, 50, 45 }, { 150, 60, 51, 73 } };
+	ViewSettings settings = sixOfP3("top:6");
+	settings.rankIn = RankIn::Roi;
+	const char *how = GetParam() == Preprocess::Detection ? "roi.detection" : "roi.imagenet";
+	EXPECT_NE(ranked(how), ranked("top"));
+	EXPECT_EQ(Player(visualizer).play(image, settings, regions),
+	          Player(visualizer).play(image, sixOfP3(ranked(how))));
+	EXPECT_EQ(Player(visualizer).play(image, settings),
+	          Player(visualizer).play(image, sixOfP3("top:6")))
+		<< "without any";
+}
+
+INSTANTIATE_TEST_SUITE_P(Parity, RankedInRegions,
+                         testing::Values(Preprocess::ImageNet, Preprocess::Detection));
 
 TEST(Colormaps, AreMatplotlibs)
 {
