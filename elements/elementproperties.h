@@ -16,6 +16,7 @@ struct ElementSettings {
 	bool qos = true;            /**< Late frames are dropped. */
 	unsigned maxInFlight = 0;   /**< 0: as many as suit the device. */
 	unsigned statsInterval = 0; /**< Milliseconds; 0: no messages. */
+	bool navigation = true;     /**< Views are steered from the windows that show them. */
 	bool watch = false;         /**< The weights are loaded again when their file changes. */
 };
 
@@ -111,6 +112,10 @@ inline const ElementProperty playingProperties[] = {
 	  "Frames at work at once: 1 has the lowest latency, with more they overlap the network "
 	  "(0: 2 on CUDA, else 1)",
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 0, 8 } },
+	{ "navigation",
+	  "Steer a view by keys and the wheel in its window: digits for the level, [ and ] or the "
+	  "wheel for the page, v view, n normalisation, c colour map, f freeze",
+	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::navigation> } },
 	{ "stats-interval",
 	  "Milliseconds between two messages featuremosaic-stats on the bus (0: none)",
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::statsInterval>, 0,

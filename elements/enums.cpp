@@ -92,11 +92,57 @@ GType gst_feature_mosaic_bottleneck_stride_get_type()
 
 GType gst_feature_mosaic_view_get_type()
 {
+	using enum fm::View;
 	static const GEnumValue values[] = {
-		value(fm::View::Mosaic, "One tile for each channel", "mosaic"),
+		value(Mosaic, "One tile for each channel", "mosaic"),
+		value(Overlay, "One heat map of all channels over the video", "overlay"),
+		value(Pyramid, "The video, and a row of tiles for each level", "pyramid"),
+		value(Pca, "The first three principal components of all channels as colours",
+		      "pca"),
+		value(SideBySide, "The video left, the mosaic right", "side-by-side"),
+		value(Change, "Tiles of what has changed since the frame before", "change"),
+		value(Timeline, "A strip for each channel that scrolls with time", "timeline"),
 		{},
 	};
 	static const GType type = g_enum_register_static("GstFeatureMosaicView", values);
+	return type;
+}
+
+GType gst_feature_mosaic_reduce_get_type()
+{
+	using enum fm::Reduce;
+	static const GEnumValue values[] = {
+		value(Mean, "Mean", "mean"),
+		value(Max, "Maximum", "max"),
+		value(AbsMean, "Mean of the magnitudes", "absmean"),
+		value(Energy, "Root of the mean square", "energy"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicReduce", values);
+	return type;
+}
+
+GType gst_feature_mosaic_pyramid_layout_get_type()
+{
+	using enum fm::PyramidLayout;
+	static const GEnumValue values[] = {
+		value(Equal, "All of one height", "equal"),
+		value(Stride, "In proportion to the level's maps, down to an eighth", "stride"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicPyramidLayout", values);
+	return type;
+}
+
+GType gst_feature_mosaic_pca_basis_get_type()
+{
+	using enum fm::PcaBasis;
+	static const GEnumValue values[] = {
+		value(Running, "They follow it slowly, without jumps", "running"),
+		value(First, "They stay those of the first frame", "first"),
+		{},
+	};
+	static const GType type = g_enum_register_static("GstFeatureMosaicPcaBasis", values);
 	return type;
 }
 

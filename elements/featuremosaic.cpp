@@ -15,6 +15,8 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <gst/video/video.h>
 
@@ -29,7 +31,8 @@
 #include "livemodel.h"
 #include "messages.h"
 #include "modelloader.h"
-#include "output.h"
+#include "navigation.h"
+#include "outputs.h"
 #include "padcaps.h"
 #include "padqueries.h"
 #include "qos.h"
@@ -62,13 +65,15 @@ struct State {
 
 	Latency latency;
 
+	std::atomic<unsigned> nextSource = 0; /* Number of the next pad that is asked for. */
+
 	/* Of the streaming thread, which has the sink pad's stream lock. */
 	GstSegment segment;
 	Input input;
 	bool afterDrop = false;    /* The next buffer is discontinuous. */
 	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
-	std::unique_ptr<Output> output;
-	std::unique_ptr<LiveModel> model;
+	Outputs outputs{ cuda };
+	LiveModel model{ outputs, settings, loader };
 	Conveyor conveyor; /* Frames in flight; what they use is above. */
 };
 
@@ -85,7 +90,7 @@ const ElementProperty &elementProperty(guint id)
 /* Once there is a model. */
 unsigned framesInFlight(const State &state, const ElementSettings &settings)
 {
-	return settings.maxInFlight != 0 ? settings.maxInFlight : (*state.model)->framesInFlight();
+	return settings.maxInFlight != 0 ? settings.maxInFlight : state.model->framesInFlight();
 }
 
 } /* namespace */
@@ -101,8 +106,14 @@ static GstStaticPadTemplate sink_template =
 	GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(sinkCaps));
 static GstStaticPadTemplate src_template =
 	GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(sourceCaps));
+static GstStaticPadTemplate more_template = GST_STATIC_PAD_TEMPLATE(
+	"src_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(sourceCaps));
+
+static void gst_feature_mosaic_child_proxy_init(gpointer iface, gpointer);
 
 G_DEFINE_TYPE_WITH_CODE(GstFeatureMosaic, gst_feature_mosaic, GST_TYPE_ELEMENT,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_CHILD_PROXY,
+                                              gst_feature_mosaic_child_proxy_init);
                         GST_DEBUG_CATEGORY_INIT(featuremosaic_debug, "featuremosaic", 0,
                                                 "Feature maps of a backbone as video"))
 GST_ELEMENT_REGISTER_DEFINE(featuremosaic, "featuremosaic", GST_RANK_NONE, GST_TYPE_FEATURE_MOSAIC)
@@ -155,8 +166,8 @@ static void gst_feature_mosaic_get_property(GObject *object, guint id, GValue *v
 static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 {
 	State *state = self->state;
-	state->model->start();
-	state->cuda.adopt((*state->model)->cudaContext(), state->settings.get().model.device);
+	state->model.start(GST_ELEMENT(self));
+	state->cuda.adopt(state->model->cudaContext(), state->settings.get().model.device);
 	state->cuda.announce(GST_ELEMENT(self));
 	state->isOnHost = !state->cuda.isUsable();
 	return TRUE;
@@ -167,8 +178,8 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 {
 	State *state = self->state;
 	state->conveyor.stop();
-	state->output->reset();
-	state->model->stop();
+	state->outputs.reset();
+	state->model.stop();
 	state->isOnHost = false;
 	state->input.reset();
 }
@@ -178,6 +189,7 @@ static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
 	State *state = self->state;
 	state->conveyor.drain();
 	state->conveyor.takeFlow(); /* Of a stream that is over. */
+	state->outputs.resetFlow();
 	gst_segment_init(&state->segment, GST_FORMAT_TIME);
 	state->qos.reset();
 	state->stats.reset();
@@ -215,27 +227,56 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	return result;
 }
 
-/* Brings what was set or loaded since the frame before into effect. */
-static bool gst_feature_mosaic_prepare(GstFeatureMosaic *self)
+/* Brings what was set or loaded since the frame before into effect, for the pads that are told of.
+ */
+static GstFlowReturn gst_feature_mosaic_prepare(GstFeatureMosaic *self, Outputs::List &active)
 {
 	State *state = self->state;
 	const GstVideoInfo &input = state->input.info();
 	const auto drain = [&] { state->conveyor.drain(); };
-	if (state->model->replace(input, drain))
+	if (state->model.replace(GST_ELEMENT(self), input, drain))
 		state->sinceNetwork = 0;
-	if (!state->output->prepare(**state->model, input, drain))
-		return false;
-	state->loader.show(state->output->firstView(input));
-	return true;
+	active = state->outputs.active();
+	std::erase_if(active, [&](const auto &output) {
+		return !output->prepare(*state->model, input, drain) && output->isReleased();
+	});
+	for (const auto &output : active)
+		if (!output->isPrepared())
+			return GST_PAD_IS_FLUSHING(output->pad()) ? GST_FLOW_FLUSHING
+			                                          : GST_FLOW_NOT_NEGOTIATED;
+	state->loader.show(firstView(active, input));
+	return GST_FLOW_OK;
+}
+
+/* A buffer for each output to draw into. A pad that is on its way out gets none. */
+static GstFlowReturn gst_feature_mosaic_allocate(GstFeatureMosaic *self,
+                                                 const Outputs::List &active, GstBuffer *input,
+                                                 std::vector<Picture> &pictures)
+{
+	for (const auto &output : active) {
+		GstBuffer *buffer = nullptr;
+		const GstFlowReturn result = output->newBuffer(input, &buffer);
+		if (result != GST_FLOW_OK && output->isReleased())
+			continue;
+		if (result != GST_FLOW_OK)
+			return result;
+		if (self->state->afterDrop)
+			GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+		pictures.push_back({ output, output->view(),
+		                     std::unique_ptr<GstBuffer, Picture::Unref>(buffer) });
+	}
+	return GST_FLOW_OK;
 }
 
 static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
 {
 	State *state = self->state;
-	Output &output = *state->output;
-	if (!state->input.hasCaps() || !gst_feature_mosaic_prepare(self))
-		return GST_PAD_IS_FLUSHING(output.pad()) ? GST_FLOW_FLUSHING
-		                                         : GST_FLOW_NOT_NEGOTIATED;
+	if (!state->input.hasCaps())
+		return GST_FLOW_NOT_NEGOTIATED;
+	Outputs::List active;
+	GstFlowReturn result = gst_feature_mosaic_prepare(self, active);
+	if (result != GST_FLOW_OK)
+		return result;
 	const ElementSettings settings = state->settings.get();
 	const unsigned inFlight = framesInFlight(*state, settings);
 	state->stats.setInterval(settings.statsInterval);
@@ -248,18 +289,15 @@ static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffe
 
 	state->input.checkMemory(GST_ELEMENT(self), input, state->cuda);
 	const unsigned ahead = state->conveyor.waitForPlace(inFlight);
-	g_autoptr(GstBuffer) picture = nullptr;
-	const GstFlowReturn result = output.newBuffer(input, &picture);
-	if (result != GST_FLOW_OK)
+	std::vector<Picture> pictures;
+	result = gst_feature_mosaic_allocate(self, active, input, pictures);
+	if (result != GST_FLOW_OK || pictures.empty())
 		return result;
-	if (state->afterDrop)
-		GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
 
 	const bool repeat = state->sinceNetwork % settings.interval != 0;
 	auto job = std::make_unique<FrameJob>(
-		**state->model, output, state->cuda, state->input.info(), input,
-		g_steal_pointer(&picture), repeat,
-		inFlight == 1 ? fm::Threads::All : fm::Threads::One,
+		*state->model, state->outputs, state->cuda, state->input.info(), input,
+		std::move(pictures), repeat, inFlight == 1 ? fm::Threads::All : fm::Threads::One,
 		[self, ahead](GstClockTime work, bool wasPrepared) {
 			self->state->stats.noteOut(work);
 			if (!wasPrepared)
@@ -286,12 +324,12 @@ static GstFlowReturn gst_feature_mosaic_chain(GstPad *, GstObject *parent, GstBu
 static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCaps *caps)
 {
 	State *state = self->state;
-	Output &output = *state->output;
-	output.renegotiate();
+	state->outputs.renegotiate();
 	return state->input.setCaps(caps) && guard(GST_ELEMENT(self), false, [&] {
-		       if (!gst_feature_mosaic_prepare(self))
+		       Outputs::List active;
+		       if (gst_feature_mosaic_prepare(self, active) != GST_FLOW_OK)
 			       return false;
-		       output.firstView(state->input.info()).warmUp(**state->model);
+		       firstView(active, state->input.info()).warmUp(*state->model);
 		       return true;
 	       });
 }
@@ -336,8 +374,14 @@ static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, Gs
 
 static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, GstEvent *event)
 {
+	State *state = GST_FEATURE_MOSAIC(parent)->state;
 	if (GST_EVENT_TYPE(event) == GST_EVENT_QOS)
-		GST_FEATURE_MOSAIC(parent)->state->qos.update(event);
+		state->qos.update(event);
+	if (GST_EVENT_TYPE(event) == GST_EVENT_NAVIGATION && state->settings.get().navigation &&
+	    steer(GST_FEATURE_MOSAIC_PAD(pad), event)) {
+		gst_event_unref(event);
+		return TRUE;
+	}
 	return gst_pad_event_default(pad, parent, event);
 }
 
@@ -393,33 +437,103 @@ static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, Gst
 	return TRUE;
 }
 
-static GstPad *gst_feature_mosaic_add_pad(GstFeatureMosaic *self, GType type, const char *name)
+static GstPad *gst_feature_mosaic_make_pad(GstFeatureMosaic *self, GType type,
+                                           const char *templateName, const char *name)
 {
-	GstPadTemplate *templ = gst_element_get_pad_template(GST_ELEMENT(self), name);
-	auto *pad = GST_PAD(g_object_new(type, "name", name, "direction",
-	                                 GST_PAD_TEMPLATE_DIRECTION(templ), "template", templ,
-	                                 nullptr));
-	gst_element_add_pad(GST_ELEMENT(self), pad);
+	GstPadTemplate *templ = gst_element_get_pad_template(GST_ELEMENT(self), templateName);
+	return GST_PAD(g_object_new(type, "name", name, "direction",
+	                            GST_PAD_TEMPLATE_DIRECTION(templ), "template", templ, nullptr));
+}
+
+static gboolean gst_feature_mosaic_copy_event(GstPad *, GstEvent **event, gpointer pad)
+{
+	if (GST_EVENT_TYPE(*event) != GST_EVENT_CAPS)
+		gst_pad_store_sticky_event(GST_PAD(pad), *event);
+	return TRUE;
+}
+
+/* It begins with what the stream has told of itself so far; caps are its own. */
+static GstPad *gst_feature_mosaic_add_source(GstFeatureMosaic *self, const char *templateName,
+                                             const char *name)
+{
+	GstPad *pad =
+		gst_feature_mosaic_make_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, templateName, name);
+	gst_pad_set_event_function(pad, gst_feature_mosaic_src_event);
+	gst_pad_set_query_function(pad, gst_feature_mosaic_src_query);
+	gst_object_ref(pad);
+	if (!gst_element_add_pad(GST_ELEMENT(self), pad)) {
+		gst_object_unref(pad);
+		return nullptr;
+	}
+	gst_pad_sticky_events_foreach(self->sinkpad, gst_feature_mosaic_copy_event, pad);
+	self->state->outputs.add(GST_ELEMENT(self), GST_FEATURE_MOSAIC_PAD(pad));
+	gst_object_unref(pad);
 	return pad;
+}
+
+/* The name that is asked for, or the next that is free. */
+static GstPad *gst_feature_mosaic_request_new_pad(GstElement *element, GstPadTemplate *templ,
+                                                  const gchar *name, const GstCaps *)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
+	const char *templateName = GST_PAD_TEMPLATE_NAME_TEMPLATE(templ);
+	GstPad *pad = nullptr;
+	if (name && std::string_view(name) != templateName) {
+		pad = gst_feature_mosaic_add_source(self, templateName, name);
+	} else {
+		for (int tries = 0; !pad && tries < 1 << 16; ++tries) {
+			const auto free =
+				"src_" + std::to_string(self->state->nextSource.fetch_add(1));
+			g_autoptr(GstPad) taken = gst_element_get_static_pad(element, free.c_str());
+			if (!taken)
+				pad = gst_feature_mosaic_add_source(self, templateName,
+				                                    free.c_str());
+		}
+	}
+	if (pad)
+		gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad),
+		                            GST_OBJECT_NAME(pad));
+	return pad;
+}
+
+static void gst_feature_mosaic_release_pad(GstElement *element, GstPad *pad)
+{
+	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
+	self->state->outputs.remove(GST_FEATURE_MOSAIC_PAD(pad));
+	gst_child_proxy_child_removed(GST_CHILD_PROXY(element), G_OBJECT(pad),
+	                              GST_OBJECT_NAME(pad));
+	gst_pad_set_active(pad, FALSE);
+	gst_element_remove_pad(element, pad);
+}
+
+static guint gst_feature_mosaic_get_children_count(GstChildProxy *proxy)
+{
+	return GST_FEATURE_MOSAIC(proxy)->state->outputs.all().size();
+}
+
+static GObject *gst_feature_mosaic_get_child_by_index(GstChildProxy *proxy, guint index)
+{
+	const Outputs::List outputs = GST_FEATURE_MOSAIC(proxy)->state->outputs.all();
+	return index < outputs.size() ? G_OBJECT(gst_object_ref(outputs[index]->pad())) : nullptr;
+}
+
+static void gst_feature_mosaic_child_proxy_init(gpointer iface, gpointer)
+{
+	auto *proxy = static_cast<GstChildProxyInterface *>(iface);
+	proxy->get_children_count = gst_feature_mosaic_get_children_count;
+	proxy->get_child_by_index = gst_feature_mosaic_get_child_by_index;
 }
 
 static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 {
 	self->state = new State(GST_ELEMENT(self));
 
-	self->sinkpad = gst_feature_mosaic_add_pad(self, GST_TYPE_PAD, "sink");
+	self->sinkpad = gst_feature_mosaic_make_pad(self, GST_TYPE_PAD, "sink", "sink");
 	gst_pad_set_chain_function(self->sinkpad, gst_feature_mosaic_chain);
 	gst_pad_set_event_function(self->sinkpad, gst_feature_mosaic_sink_event);
 	gst_pad_set_query_function(self->sinkpad, gst_feature_mosaic_sink_query);
-
-	self->srcpad = gst_feature_mosaic_add_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, "src");
-	gst_pad_set_event_function(self->srcpad, gst_feature_mosaic_src_event);
-	gst_pad_set_query_function(self->srcpad, gst_feature_mosaic_src_query);
-
-	self->state->output =
-		std::make_unique<Output>(GST_FEATURE_MOSAIC_PAD(self->srcpad), self->state->cuda);
-	self->state->model = std::make_unique<LiveModel>(
-		*self->state->output, self->state->settings, self->state->loader);
+	gst_element_add_pad(GST_ELEMENT(self), self->sinkpad);
+	self->srcpad = gst_feature_mosaic_add_source(self, "src", "src");
 }
 
 static void gst_feature_mosaic_finalize(GObject *object)
@@ -444,8 +558,12 @@ static void gst_feature_mosaic_class_init(GstFeatureMosaicClass *klass)
 	                                    GST_PARAM_MUTABLE_PLAYING);
 
 	element_class->change_state = gst_feature_mosaic_change_state;
+	element_class->request_new_pad = gst_feature_mosaic_request_new_pad;
+	element_class->release_pad = gst_feature_mosaic_release_pad;
 	gst_element_class_add_static_pad_template(element_class, &sink_template);
 	gst_element_class_add_static_pad_template_with_gtype(element_class, &src_template,
+	                                                     GST_TYPE_FEATURE_MOSAIC_PAD);
+	gst_element_class_add_static_pad_template_with_gtype(element_class, &more_template,
 	                                                     GST_TYPE_FEATURE_MOSAIC_PAD);
 	gst_element_class_set_static_metadata(
 		element_class, "Feature-map mosaic", "Filter/Analyzer/Video",

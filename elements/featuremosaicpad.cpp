@@ -45,6 +45,12 @@ fm::ViewSettings gst_feature_mosaic_pad_get_settings(GstFeatureMosaicPad *self)
 	return self->state->settings;
 }
 
+std::vector<std::string> gst_feature_mosaic_pad_get_levels(GstFeatureMosaicPad *self)
+{
+	std::lock_guard lock(self->state->mutex);
+	return self->state->levels;
+}
+
 void gst_feature_mosaic_pad_set_levels(GstFeatureMosaicPad *self, std::vector<std::string> levels)
 {
 	std::lock_guard lock(self->state->mutex);

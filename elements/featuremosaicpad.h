@@ -14,5 +14,8 @@ G_DECLARE_FINAL_TYPE(GstFeatureMosaicPad, gst_feature_mosaic_pad, GST, FEATURE_M
 /** \brief A copy of what is set now; from any thread */
 fm::ViewSettings gst_feature_mosaic_pad_get_settings(GstFeatureMosaicPad *self);
 
+/** \brief The levels that the pad accepts; from any thread */
+std::vector<std::string> gst_feature_mosaic_pad_get_levels(GstFeatureMosaicPad *self);
+
 /** \brief The levels that the pad accepts from now on; empty: the model is not known, any */
 void gst_feature_mosaic_pad_set_levels(GstFeatureMosaicPad *self, std::vector<std::string> levels);

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "framejob.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "debug.h"
+#include "frame/packed.h"
 #include "guard.h"
 #include "regions.h"
 
-FrameJob::FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory &cuda,
-                   const GstVideoInfo &info, GstBuffer *input, GstBuffer *picture, bool repeat,
-                   fm::Threads threads, NoteTime noteTime)
-	: visualizer_(visualizer), cuda_(cuda), view_(output.view()), picture_(picture),
+FrameJob::FrameJob(fm::Visualizer &visualizer, Outputs &outputs, const CudaMemory &cuda,
+                   const GstVideoInfo &info, GstBuffer *input, std::vector<Picture> pictures,
+                   bool repeat, fm::Threads threads, NoteTime noteTime)
+	: visualizer_(visualizer), outputs_(outputs), cuda_(cuda), pictures_(std::move(pictures)),
 	  repeat_(repeat), threads_(threads), noteTime_(std::move(noteTime))
 {
 	input_.emplace(info, input, GST_MAP_READ, cuda_);
 	pass_.emplace(visualizer_.begin(input_->frame(), regionsOf(input)));
-	if (!repeat_ && !view_.settings.freeze)
+	const auto isFrozen = [](const Picture &picture) {
+		return picture.view.panels.front().settings.freeze;
+	};
+	if (!repeat_ && !std::ranges::all_of(pictures_, isFrozen))
 		work([&] { visualizer_.convert(*pass_, threads_); });
 }
 
@@ -25,29 +30,61 @@ void FrameJob::measure(NoteStatistics note)
 	pass_->measure();
 }
 
+std::vector<fm::ViewPass> FrameJob::views()
+{
+	std::vector<fm::ViewPass> views;
+	for (const Picture &picture : pictures_) {
+		const auto &frame = *mapped_.emplace_back(std::make_unique<MappedFrame>(
+			picture.view.info, picture.buffer.get(), GST_MAP_WRITE, cuda_));
+		for (const PanelView &panel : picture.view.panels)
+			views.push_back({ *panel.state, panel.settings, panel.layout,
+			                  fm::cropped(frame.frame(), panel.left, panel.top,
+			                              panel.layout.size) });
+	}
+	return views;
+}
+
 GstFlowReturn FrameJob::run()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
-		output_.emplace(view_.info, picture_.get(), GST_MAP_WRITE, cuda_);
-		const fm::ViewPass views[] = { { *view_.state, view_.settings, view_.layout,
-			                         output_->frame() } };
+		const std::vector<fm::ViewPass> views = this->views();
 		work([&] { wasPrepared_ = visualizer_.run(*pass_, views, repeat_); });
 		return GST_FLOW_OK;
 	});
 }
 
+GstFlowReturn FrameJob::push()
+{
+	GstFlowReturn combined = GST_FLOW_OK;
+	for (Picture &picture : pictures_) {
+		GstPad *pad = picture.output->pad();
+		GST_LOG_OBJECT(pad, "pushing %" GST_PTR_FORMAT, picture.buffer.get());
+		const GstFlowReturn flow = outputs_.combine(
+			*picture.output, gst_pad_push(pad, picture.buffer.release()));
+		/* What is the matter with one of them others do not mend. */
+		if (combined == GST_FLOW_OK || combined == GST_FLOW_NOT_LINKED ||
+		    combined == GST_FLOW_EOS)
+			combined = flow;
+	}
+	return combined;
+}
+
 GstFlowReturn FrameJob::finish()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
-		work([&] { visualizer_.draw(*pass_, 0, threads_); });
+		work([&] {
+			std::size_t index = 0;
+			for (const Picture &picture : pictures_)
+				for (std::size_t k = 0; k < picture.view.panels.size(); ++k)
+					visualizer_.draw(*pass_, index++, threads_);
+		});
 		const auto statistics = pass_->statistics();
 		pass_.reset();
 		input_.reset();
-		output_.reset();
+		mapped_.clear();
 		noteTime_(workTime_, wasPrepared_);
 		if (noteStatistics_)
 			noteStatistics_(statistics);
-		GST_LOG_OBJECT(view_.pad, "pushing %" GST_PTR_FORMAT, picture_.get());
-		return gst_pad_push(view_.pad, picture_.release());
+		return push();
 	});
 }

@@ -8,10 +8,21 @@
 
 #include "conveyor.h"
 #include "mappedframe.h"
-#include "output.h"
+#include "outputs.h"
 #include "visualizer.h"
 
-/** \brief One buffer of the sink pad on its way to the source pad */
+/** \brief A picture to be drawn and pushed */
+struct Picture {
+	struct Unref {
+		void operator()(GstBuffer *buffer) const { gst_buffer_unref(buffer); }
+	};
+
+	std::shared_ptr<Output> output;
+	OutputView view; /**< Of the output, as the frame arrived */
+	std::unique_ptr<GstBuffer, Unref> buffer;
+};
+
+/** \brief One buffer of the sink pad on its way to the source pads */
 class FrameJob : public Job
 {
 public:
@@ -25,15 +36,15 @@ public:
 	using NoteStatistics = std::function<void(const std::vector<fm::LevelStatistics> &)>;
 
 	/**
-	 * \brief Takes \a picture, the buffer to draw into; converts \a input
+	 * \brief Takes the buffers to draw into; converts \a input
 	 *
 	 * With \a repeat the maps of the frame before are shown again, where they suffice.
 	 * \a threads are for what is not the network's.
 	 * \throws fm::Error Unsupported for an \a input that is no frame of \a info
 	 */
-	FrameJob(fm::Visualizer &visualizer, Output &output, const CudaMemory &cuda,
-	         const GstVideoInfo &info, GstBuffer *input, GstBuffer *picture, bool repeat,
-	         fm::Threads threads, NoteTime noteTime);
+	FrameJob(fm::Visualizer &visualizer, Outputs &outputs, const CudaMemory &cuda,
+	         const GstVideoInfo &info, GstBuffer *input, std::vector<Picture> pictures,
+	         bool repeat, fm::Threads threads, NoteTime noteTime);
 
 	/** \brief Has the maps that are shown measured; before run() */
 	void measure(NoteStatistics note);
@@ -42,10 +53,6 @@ public:
 	GstFlowReturn finish() override;
 
 private:
-	struct Unref {
-		void operator()(GstBuffer *buffer) const { gst_buffer_unref(buffer); }
-	};
-
 	/* Adds the time of \a body to the frame's. */
 	template<typename Body>
 	void work(Body &&body)
@@ -55,19 +62,21 @@ private:
 		workTime_ += (g_get_monotonic_time() - start) * GST_USECOND;
 	}
 
-	GstElement *element() const { return GST_ELEMENT(GST_PAD_PARENT(view_.pad)); }
+	std::vector<fm::ViewPass> views();
+	GstFlowReturn push();
+	GstElement *element() const { return pictures_.front().output->element(); }
 
 	GstClockTime workTime_ = 0;
 	bool wasPrepared_ = false; /* The network's plan was made for this frame. */
 	fm::Visualizer &visualizer_;
+	Outputs &outputs_;
 	const CudaMemory &cuda_;
-	OutputView view_;
-	std::unique_ptr<GstBuffer, Unref> picture_;
+	std::vector<Picture> pictures_; /* One at least. */
 	bool repeat_;
 	fm::Threads threads_;
 	NoteTime noteTime_;
 	NoteStatistics noteStatistics_;    /* Empty where nothing is measured. */
-	std::optional<MappedFrame> input_; /* Until the network has run; on a device, to the end. */
-	std::optional<MappedFrame> output_;
+	std::optional<MappedFrame> input_; /* Until all is drawn: a picture may show it. */
+	std::vector<std::unique_ptr<MappedFrame>> mapped_; /* By picture. */
 	std::optional<fm::FramePass> pass_;
 };

@@ -6,13 +6,14 @@
 #include "guard.h"
 #include "messages.h"
 
-void LiveModel::start()
+void LiveModel::start(GstElement *element)
 {
 	fm::ModelSettings settings = settings_.get().model;
 	const auto file = fm::FileVersion::of(settings.weights);
 	visualizer_ = std::make_unique<fm::Visualizer>(settings);
-	visualizer_->check(output_.wishes());
-	announce();
+	for (const auto &output : outputs_.all())
+		visualizer_->check(output->wishes());
+	announce(element);
 
 	settings.device = visualizer_->model().device; /* What "auto" is does not change. */
 	loader_.start(settings, file);
@@ -24,18 +25,20 @@ void LiveModel::start()
 void LiveModel::stop()
 {
 	loader_.stop();
-	output_.setLevels({});
+	outputs_.setLevels({});
 	visualizer_.reset();
 }
 
-bool LiveModel::replace(const GstVideoInfo &input, const std::function<void()> &drain)
+bool LiveModel::replace(GstElement *element, const GstVideoInfo &input,
+                        const std::function<void()> &drain)
 {
 	std::unique_ptr<fm::Visualizer> next = loader_.take();
 	if (!next)
 		return false;
 	drain();
 	try {
-		output_.prepare(*next, input, [] {});
+		for (const auto &output : outputs_.active())
+			output->prepare(*next, input, [] {});
 	} catch (const std::exception &) {
 		loader_.refuse(std::move(next), currentError());
 		return false;
@@ -43,19 +46,18 @@ bool LiveModel::replace(const GstVideoInfo &input, const std::function<void()> &
 	std::swap(visualizer_, next);
 	loader_.replaced(std::move(next));
 	settings_.settle();
-	announce();
+	announce(element);
 	return true;
 }
 
 /* Tells who has to know of it. */
-void LiveModel::announce() const
+void LiveModel::announce(GstElement *element) const
 {
 	const fm::ModelInfo &model = visualizer_->model();
 	std::vector<std::string> levels;
 	levels.reserve(model.levels.size());
 	for (const fm::Level &level : model.levels)
 		levels.push_back(level.name);
-	output_.setLevels(std::move(levels));
-	g_autoptr(GstElement) element = gst_pad_get_parent_element(output_.pad());
+	outputs_.setLevels(std::move(levels));
 	announceModel(element, model);
 }

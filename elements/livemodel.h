@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "modelloader.h"
-#include "output.h"
+#include "outputs.h"
 #include "settings.h"
 #include "visualizer.h"
 
@@ -17,13 +17,13 @@
 class LiveModel
 {
 public:
-	LiveModel(Output &output, Settings &settings, ModelLoader &loader)
-		: output_(output), settings_(settings), loader_(loader)
+	LiveModel(Outputs &outputs, Settings &settings, ModelLoader &loader)
+		: outputs_(outputs), settings_(settings), loader_(loader)
 	{
 	}
 
-	/** \brief Loads it; \throws fm::Error */
-	void start();
+	/** \brief Loads it for \a element; \throws fm::Error */
+	void start(GstElement *element);
 	void stop();
 
 	/**
@@ -33,16 +33,17 @@ public:
 	 *
 	 * \return Whether there was one
 	 */
-	bool replace(const GstVideoInfo &input, const std::function<void()> &drain);
+	bool replace(GstElement *element, const GstVideoInfo &input,
+	             const std::function<void()> &drain);
 
 	/** \brief Where it has been started */
 	fm::Visualizer &operator*() const { return *visualizer_; }
 	fm::Visualizer *operator->() const { return visualizer_.get(); }
 
 private:
-	void announce() const;
+	void announce(GstElement *element) const;
 
-	Output &output_;
+	Outputs &outputs_;
 	Settings &settings_;
 	ModelLoader &loader_;
 	std::unique_ptr<fm::Visualizer> visualizer_;

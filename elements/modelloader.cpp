@@ -25,7 +25,8 @@ constexpr int patience = 20;
 void warmUp(fm::Visualizer &visualizer, const FirstView &view)
 {
 	try {
-		visualizer.check(view.settings);
+		for (const FirstView::Part &part : view.parts)
+			visualizer.check(part.settings);
 	} catch (const fm::Error &) {
 		return;
 	}

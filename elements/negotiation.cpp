@@ -17,16 +17,16 @@ GstStructure *sharedPart(const GstStructure *structure)
 	return shared;
 }
 
-/* The picture that \a width or \a height, whichever is fixed, makes natural. */
-fm::MosaicLayout preferredLayout(const GstStructure *structure, fm::Size video, fm::Grid grid)
+/* The size that \a width or \a height, whichever is fixed, makes natural. */
+fm::Size preferredSize(const GstStructure *structure, const fm::Composition &composition)
 {
 	gint width = 0;
 	gint height = 0;
 	if (gst_structure_get_int(structure, "width", &width))
-		return fm::MosaicLayout::ofWidth(width, video, grid);
+		return composition.ofWidth(width);
 	if (gst_structure_get_int(structure, "height", &height))
-		return fm::MosaicLayout::ofHeight(height, video, grid);
-	return fm::MosaicLayout::ofWidth(video.width, video, grid);
+		return composition.ofHeight(height);
+	return composition.preferred();
 }
 
 void fixateInt(GstStructure *structure, const char *field, gint target)
@@ -93,26 +93,22 @@ bool isOfCudaMemory(const GstCaps *caps)
 	return gst_caps_get_size(caps) > 0 && namesCudaMemory(caps, 0);
 }
 
-MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid)
+GstCaps *fixateComposition(GstCaps *allowed, const fm::Composition &composition)
 {
 	if (gst_caps_is_empty(allowed))
-		return { nullptr, {} };
+		return nullptr;
 
 	g_autoptr(GstCaps) caps = gst_caps_copy_nth(allowed, 0);
 	GstStructure *structure = gst_caps_get_structure(caps, 0);
-	fm::MosaicLayout layout = preferredLayout(structure, video, grid);
-	fixateInt(structure, "width", layout.size.width);
+	fm::Size size = preferredSize(structure, composition);
+	fixateInt(structure, "width", size.width);
 
 	gint width = 0;
-	gint height = 0;
 	gst_structure_get_int(structure, "width", &width);
-	if (width != layout.size.width)
-		layout = fm::MosaicLayout::ofWidth(width, video, grid);
-	fixateInt(structure, "height", layout.size.height);
-	gst_structure_get_int(structure, "height", &height);
-	if (layout.size != fm::Size{ width, height })
-		layout = fm::MosaicLayout::inside({ width, height }, video, grid);
+	if (width != size.width)
+		size = composition.ofWidth(width);
+	fixateInt(structure, "height", size.height);
 
 	gst_structure_set(structure, "interlace-mode", G_TYPE_STRING, "progressive", nullptr);
-	return { gst_caps_fixate(g_steal_pointer(&caps)), layout };
+	return gst_caps_fixate(g_steal_pointer(&caps));
 }

@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-#include "view/layout.h"
+#include "view/composition.h"
 
 /* What caps and sizes follow from what the neighbours can do; nothing here knows the element. */
 
@@ -26,18 +26,13 @@ GstCaps *capsInCommon(GstCaps *own, GstCaps *peer);
 
 bool isOfCudaMemory(const GstCaps *caps);
 
-/** \brief The caps of a mosaic, and where its tiles lie in it */
-struct MosaicCaps {
-	GstCaps *caps; /**< Fixed, (transfer full); null where \a allowed is empty */
-	fm::MosaicLayout layout;
-};
-
 /**
  * \brief Chooses from what a source pad and its peer allow
  *
- * The size is the mosaic's natural one for \a video, or, where \a allowed does not leave it free,
+ * The size is the one that \a composition prefers, or, where \a allowed does not leave it free,
  * what is nearest to it.
  *
- * \throws fm::Error BadSetting where the grid does not fit
+ * \return Fixed, (transfer full); null where \a allowed is empty
+ * \throws fm::Error BadSetting where the picture does not fit
  */
-MosaicCaps fixateMosaic(GstCaps *allowed, fm::Size video, fm::Grid grid);
+GstCaps *fixateComposition(GstCaps *allowed, const fm::Composition &composition);

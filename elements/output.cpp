@@ -62,12 +62,21 @@ void Output::reset()
 	seen_.reset();
 	settings_.reset();
 	model_ = nullptr;
+	composition_.reset();
 	pool_.release();
-	state_ = {};
+	view_ = {};
 }
 
 bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
                      const std::function<void()> &drain)
+{
+	isPrepared_ = false;
+	isPrepared_ = bringIntoEffect(visualizer, input, drain);
+	return isPrepared_;
+}
+
+bool Output::bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInfo &input,
+                             const std::function<void()> &drain)
 {
 	const fm::ViewSettings settings = wishes();
 	needsCaps_ = gst_pad_check_reconfigure(pad()) || needsCaps_;
@@ -82,9 +91,8 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
 	} catch (const fm::Error &error) {
 		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
 			throw;
-		g_autoptr(GstElement) element = gst_pad_get_parent_element(pad());
 		if (isNew)
-			postError(element, error, GST_MESSAGE_WARNING);
+			postError(element_, error, GST_MESSAGE_WARNING);
 	}
 	return (!needsCaps_ && model_ == &visualizer) ||
 	       adopt(fm::ViewSettings(*settings_), visualizer, input);
@@ -93,39 +101,69 @@ bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input
 bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
                    const GstVideoInfo &input)
 {
-	const fm::Grid grid = visualizer.grid(settings);
-	if ((needsCaps_ || grid != layout_.grid) && !negotiate(grid, input))
+	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
+	const fm::Composition composition = visualizer.composition(settings, video);
+	if ((needsCaps_ || composition_ != composition) && !negotiate(composition, input))
 		return false;
+	composition_ = composition;
 	settings_ = settings;
 	model_ = &visualizer;
+	setPanels();
 	return true;
 }
 
-bool Output::negotiate(fm::Grid grid, const GstVideoInfo &input)
+/* Panels that stay go on with what they know. */
+void Output::setPanels()
 {
-	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
+	const auto panels = composition_->inside(
+		{ GST_VIDEO_INFO_WIDTH(&view_.info), GST_VIDEO_INFO_HEIGHT(&view_.info) });
+	view_.panels.resize(panels.size());
+	for (std::size_t k = 0; k < panels.size(); ++k) {
+		const fm::Panel &panel = panels[k];
+		PanelView &view = view_.panels[k];
+		if (!view.state)
+			view.state = std::make_shared<fm::ViewState>();
+		view.settings = *settings_;
+		view.settings.view = panel.content;
+		if (!panel.level.empty())
+			view.settings.level = panel.level;
+		view.layout = panel.layout;
+		view.left = panel.left;
+		view.top = panel.top;
+	}
+}
+
+bool Output::negotiate(const fm::Composition &composition, const GstVideoInfo &input)
+{
 	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input, cuda_);
-	const MosaicCaps mosaic = fixateMosaic(allowed, video, grid);
-	g_autoptr(GstCaps) caps = mosaic.caps;
+	g_autoptr(GstCaps) caps = fixateComposition(allowed, composition);
+	GstVideoInfo info;
+	if (caps && gst_video_info_from_caps(&info, caps))
+		composition.inside({ GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info) });
+	if (caps && !needsCaps_ && isOf(caps))
+		return true;
 	needsCaps_ = true; /* Until all has gone well; what throws is tried again. */
 	if (!caps || !setCaps(caps)) {
 		GST_ERROR_OBJECT(pad_, "no caps in common with the peer: %" GST_PTR_FORMAT,
 		                 allowed);
 		return false;
 	}
-	layout_ = mosaic.layout;
 	needsCaps_ = false;
 	return true;
 }
 
-bool Output::setCaps(GstCaps *caps)
+bool Output::isOf(const GstCaps *caps) const
 {
 	g_autoptr(GstCaps) current = gst_pad_get_current_caps(pad());
-	const bool same = hasCaps_ && current && gst_caps_is_equal(current, caps);
-	if (!same && !gst_pad_push_event(pad(), gst_event_new_caps(caps)))
+	return hasCaps_ && current && gst_caps_is_equal(current, caps);
+}
+
+bool Output::setCaps(GstCaps *caps)
+{
+	if (!isOf(caps) && !gst_pad_push_event(pad(), gst_event_new_caps(caps)))
 		return false;
 
-	gst_video_info_from_caps(&info_, caps);
+	gst_video_info_from_caps(&view_.info, caps);
 	pool_.configure(pad(), caps, cuda_);
 	hasCaps_ = true;
 	GST_INFO_OBJECT(pad_, "caps %" GST_PTR_FORMAT, caps);

@@ -1,35 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include <gst/video/video.h>
 
 #include "featuremosaicpad.h"
-#include "firstview.h"
 #include "outputpool.h"
 #include "visualizer.h"
 
-/** \brief What is drawn of a frame, and where: what was in effect as the frame arrived */
-struct OutputView {
-	GstPad *pad;
-	fm::ViewState *state; /**< Of the output, for Visualizer::run() */
-	fm::ViewSettings settings;
+/** \brief A part of a picture: what was in effect as the frame arrived */
+struct PanelView {
+	std::shared_ptr<fm::ViewState> state; /**< For Visualizer::run() */
+	fm::ViewSettings settings;            /**< Of this panel */
 	fm::MosaicLayout layout;
+	int left, top; /**< In the picture */
+};
+
+/** \brief The parts of a picture, and the caps that it has */
+struct OutputView {
+	std::vector<PanelView> panels;
 	GstVideoInfo info;
 };
 
 /**
  * \brief A source pad as the streaming thread sees it: what is drawn there, and in which caps
  *
- * Used by the streaming thread alone.
+ * Used by the streaming thread alone, but for what says otherwise.
  */
 class Output
 {
 public:
-	/** \brief \a cuda is the memory that may be drawn into on a device */
-	Output(GstFeatureMosaicPad *pad, const CudaMemory &cuda) : pad_(pad), cuda_(cuda) {}
+	/** \brief \a cuda is the memory that may be drawn into on a device, both outlive it */
+	Output(GstElement *element, GstFeatureMosaicPad *pad, const CudaMemory &cuda)
+		: element_(element), pad_(GST_FEATURE_MOSAIC_PAD(gst_object_ref(pad))), cuda_(cuda)
+	{
+	}
+	~Output() { gst_object_unref(pad_); }
+	Output(const Output &) = delete;
+	Output &operator=(const Output &) = delete;
 
 	/** \brief Forgets the caps, the picture, the settings in effect */
 	void reset();
@@ -47,6 +60,9 @@ public:
 	bool prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
 	             const std::function<void()> &drain);
 
+	/** \brief Whether the last prepare() succeeded */
+	bool isPrepared() const { return isPrepared_; }
+
 	/** \brief A new buffer with the metadata of \a input, to be drawn into */
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
 
@@ -61,30 +77,38 @@ public:
 	/** \brief For the next caps of the sink pad */
 	void renegotiate() { needsCaps_ = true; }
 
-	/** \brief What a model for frames of \a input has to show; once prepare() has succeeded */
-	FirstView firstView(const GstVideoInfo &input) const
-	{
-		return { input, *settings_, layout_ };
-	}
 	/** \brief For frames from now on, once prepare() has succeeded */
-	OutputView view() { return { pad(), &state_, *settings_, layout_, info_ }; }
+	const OutputView &view() const { return view_; }
+	GstElement *element() const { return element_; }
 	GstPad *pad() const { return GST_PAD(pad_); }
 
+	/** \brief The pad is not the element's any more: what becomes of its buffers is nothing to
+	 * it. From any thread, as isReleased()
+	 */
+	void release() { isReleased_ = true; }
+	bool isReleased() const { return isReleased_; }
+
 private:
+	bool bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInfo &input,
+	                     const std::function<void()> &drain);
 	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
 	           const GstVideoInfo &input);
-	bool negotiate(fm::Grid grid, const GstVideoInfo &input);
+	bool negotiate(const fm::Composition &composition, const GstVideoInfo &input);
+	bool isOf(const GstCaps *caps) const;
 	bool setCaps(GstCaps *caps);
+	void setPanels();
 
-	GstFeatureMosaicPad *pad_; /* The element's pad list owns it. */
+	GstElement *element_;
+	GstFeatureMosaicPad *pad_;
+	std::atomic<bool> isReleased_ = false;
 	const CudaMemory &cuda_;
 	bool needsCaps_ = true;                /* Caps and buffers are not those that are wanted. */
 	std::optional<fm::ViewSettings> seen_; /* What the pad had last. */
-	std::optional<fm::ViewSettings> settings_; /* In effect. */
-	const fm::Visualizer *model_ = nullptr;    /* That they have been checked against. */
-	fm::MosaicLayout layout_ = {};
-	GstVideoInfo info_ = {};
+	std::optional<fm::ViewSettings> settings_;   /* In effect. */
+	const fm::Visualizer *model_ = nullptr;      /* That they have been checked against. */
+	std::optional<fm::Composition> composition_; /* That the caps are for. */
 	bool hasCaps_ = false;
+	bool isPrepared_ = false;
 	OutputPool pool_;
-	fm::ViewState state_;
+	OutputView view_ = {};
 };

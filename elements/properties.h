@@ -40,6 +40,7 @@ struct Property {
 	struct Text {
 		std::string &(*value)(Settings &);
 		void (*check)(const std::string &) = nullptr; /**< Throws what is not accepted. */
+		const char *open = nullptr; /**< What it reads as where it is empty. */
 	};
 
 	const char *name;
@@ -111,7 +112,7 @@ void installProperties(GObjectClass *klass, std::span<const Property<Settings>> 
 			[&](const typename Row::Text &f) {
 				const std::string &text = f.value(defaults);
 				return g_param_spec_string(row.name, row.name, row.blurb,
-			                                   text.empty() ? nullptr : text.c_str(),
+			                                   text.empty() ? f.open : text.c_str(),
 			                                   flags);
 			},
 		};
@@ -173,7 +174,7 @@ void getProperty(Settings settings, const Property<Settings> &row, GValue *value
 			   },
 			   [&](const typename Row::Text &f) {
 				   const std::string &text = f.value(settings);
-				   g_value_set_string(value, text.empty() ? nullptr : text.c_str());
+				   g_value_set_string(value, text.empty() ? f.open : text.c_str());
 			   },
 		   },
 	           row.kind);

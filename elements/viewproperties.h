@@ -22,10 +22,10 @@ inline const ViewProperty viewProperties[] = {
 	  "Channels to draw: indices and ranges (0-11 or 3,17,200-203), top:12 (highest mean "
 	  "absolute activation), var:12 (highest variance of that mean over time), change:12 "
 	  "(highest mean absolute difference from the frame before), random:12:SEED (the same for "
-	  "the same seed), or all",
-	  ViewProperty::Text{
-		  ViewProperty::member<&fm::ViewSettings::channels>,
-		  [](const std::string &text) { fm::ChannelSelection::parse(text); } } },
+	  "the same seed), or all; left unset, an overlay and pca are of all",
+	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::channels>,
+	                      [](const std::string &text) { fm::ChannelSelection::parse(text); },
+	                      fm::defaultChannels } },
 	{ "page",
 	  "Which grid-full of the channels to draw, 0 the first; beyond the last page it is the "
 	  "last",
@@ -56,6 +56,18 @@ inline const ViewProperty viewProperties[] = {
 		  gst_feature_mosaic_interpolation_get_type) },
 	{ "gap", "Pixels between tiles, in black",
 	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::gap>, 0, 1024 } },
+	{ "reduce", "How channels become one map (overlay), and a map one value (timeline)",
+	  ViewProperty::choice<&fm::ViewSettings::reduce>(gst_feature_mosaic_reduce_get_type) },
+	{ "alpha", "How much an overlay's heat map covers the video",
+	  ViewProperty::Real{ ViewProperty::member<&fm::ViewSettings::alpha>, 0.0, 1.0 } },
+	{ "alpha-by-value", "Let the video show through an overlay where values are low",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::alphaByValue> } },
+	{ "pyramid-layout", "Height of the rows of a pyramid",
+	  ViewProperty::choice<&fm::ViewSettings::pyramidLayout>(
+		  gst_feature_mosaic_pyramid_layout_get_type) },
+	{ "pca-basis", "Whether the principal components follow the video",
+	  ViewProperty::choice<&fm::ViewSettings::pcaBasis>(
+		  gst_feature_mosaic_pca_basis_get_type) },
 	{ "labels", "Write level and channel on each tile that is at least 64 pixels wide",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::labels> } },
 	{ "rank-in",

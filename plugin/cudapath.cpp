@@ -16,6 +16,7 @@
 #include "model.h"
 #include "torchscope.h"
 #include "view/channels.h"
+#include "view/derivation.h"
 #include "view/deviceview.h"
 #include "view/tensormaps.h"
 #include "workerthread.h"
@@ -24,7 +25,7 @@ namespace fm {
 
 namespace {
 
-constexpr std::size_t mostViews = 16; /* Of one frame. */
+constexpr std::size_t mostViews = 64; /* Of one frame: panels of all its pictures. */
 constexpr std::size_t graphsKept = 8;
 
 /* What kernels read of a frame, on the device. A graph has its address for good. */
@@ -135,6 +136,8 @@ struct CudaView : ViewState::Data {
 	int cells = 0;             /* Of the grid. */
 	std::vector<int> shown;    /* Channels, in the order of the tiles. */
 	bool knowsRunning = false; /* There are running ranges to go on with. */
+	Derivation derivation;
+	at::Tensor derived; /* What is drawn where that is not the maps themselves. */
 	DeviceView device;
 
 	bool ranks = false; /* The channels are to be ranked by this frame's maps. */
@@ -160,6 +163,8 @@ struct CudaView : ViewState::Data {
 struct GraphKey {
 	struct View {
 		int level = -1; /* -1: not part of the graph. */
+		bool isDrawn =
+			true; /* In the graph; what is made of its maps is drawn behind it. */
 		Size output = {};
 		int tiles = 0;
 		bool quantiles = false;
@@ -253,7 +258,8 @@ private:
 	void takeMaps(const Graph &graph, const GraphKey::View &key, const ViewPass &view) const;
 
 	bool setRanges(const ViewPass &view, bool fresh) const;
-	PictureParameters parameters(const ViewPass &view, const Frame &output) const;
+	PictureParameters parameters(const ViewPass &view, const Frame &output,
+	                             const Frame &video) const;
 	Frame outputOnDevice(CudaPass &pass, const ViewPass &view) const;
 	void launch(Graph &graph);
 	void give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
@@ -346,16 +352,21 @@ void CudaPath::takeOver(CudaPass &pass, const ViewPass &view) const
 bool CudaPath::keepsMaps(const ViewPass &view, bool repeat) const
 {
 	const auto &state = stateOf<CudaView>(view);
+	if (view.settings.view == View::Video)
+		return true;
 	if (!state.maps.maps.defined())
 		return false;
 	if (view.settings.freeze)
 		return true;
+	if (!Derivation::mayRepeat(state.settings, view.settings))
+		return false;
 	const auto selection = ChannelSelection::of(view.settings, !state.boxes.empty());
 	if (!repeat || state.isOutdated || level(view) != state.level ||
 	    state.channels.lacksRanking(level(view), selection))
 		return false;
-	return state.maps.channels.contains(
-		state.channels.needed(level(view), selection, view.layout.grid.cells(), false));
+	return state.maps.channels.contains(state.channels.needed(
+		level(view), selection, channelsShown(view.settings, view.layout, level(view)),
+		false));
 }
 
 /* Where the network runs, it writes over the maps of all views that are not frozen. */
@@ -534,7 +545,10 @@ at::Tensor CudaPath::toHost(const at::Tensor &values) const
 
 GraphKey::View CudaPath::keyOf(const ViewPass &view, int tiles) const
 {
-	return { model_.levelIndex(view.settings), view.layout.size, tiles,
+	const int level = model_.levelIndex(view.settings);
+	if (Derivation::isNeededFor(view.settings.view))
+		return { level, false };
+	return { level, true, view.layout.size, tiles,
 		 view.settings.normalize == Normalize::Robust };
 }
 
@@ -549,7 +563,7 @@ void CudaPath::give(Graph &graph)
 
 	for (std::size_t i = 0; i < graph.key.views.size(); ++i) {
 		const GraphKey::View &view = graph.key.views[i];
-		if (view.level < 0)
+		if (view.level < 0 || !view.isDrawn)
 			continue;
 		const DeviceMaps maps = deviceMaps(graph.features[view.level].maps);
 		device_.ranges(maps, pictureOnDevice(i), view.tiles, view.quantiles);
@@ -611,7 +625,8 @@ std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<con
 			continue;
 		auto &state = stateOf<CudaView>(views[i]);
 		const auto selection = ChannelSelection::of(views[i].settings, !pass.boxes.empty());
-		const int cells = views[i].layout.grid.cells();
+		const int cells =
+			channelsShown(views[i].settings, views[i].layout, level(views[i]));
 		state.ranks = !repeat && !state.ranking && state.channels.isDue(selection);
 		key.demand[model_.levelIndex(views[i].settings)] |=
 			state.channels.needed(level(views[i]), selection, cells, state.ranks);
@@ -645,7 +660,7 @@ bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 		view.settings.freeze || (state.settings == view.settings && state.cells == cells);
 	if (!fresh && isHeld)
 		return false;
-	if (!fresh)
+	if (!fresh && !Derivation::isNeededFor(view.settings.view))
 		state.shown = state.channels.next(state.level, ChannelSelection::of(view.settings),
 		                                  cells);
 	state.settings = view.settings;
@@ -653,7 +668,8 @@ bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 	return true;
 }
 
-PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output) const
+PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output,
+                                       const Frame &video) const
 {
 	auto &state = stateOf<CudaView>(view);
 	int mostChannels = state.level.channels;
@@ -665,13 +681,17 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 		state.device.forget(device_);
 	state.knowsRunning = isRunning;
 
-	std::vector<int> channels = state.shown;
-	if (static_cast<int>(channels.size()) > view.layout.grid.cells())
+	const View content = state.settings.view;
+	std::vector<int> channels = Derivation::drawn(content, state.shown);
+	if (content != View::Pca && static_cast<int>(channels.size()) > view.layout.grid.cells())
 		channels.resize(view.layout.grid.cells());
-	state.device.prepare(device_,
-	                     { state.level, state.mapSize, state.maps.channels, channels,
-	                       view.layout, state.settings.colormap, state.settings.labels });
-	return state.device.parameters(state.settings, output, state.boxes);
+	state.device.prepare(
+		device_,
+		{ Derivation::named(state.settings, state.level),
+	          Derivation::sizeOf(content, state.mapSize),
+	          Derivation::heldOf(state.settings, state.level, state.shown, state.maps.channels),
+	          channels, view.layout, state.settings.colormap, state.settings.labels, content });
+	return state.device.parameters(state.settings, output, video, state.boxes);
 }
 
 /* Where the picture is made: the output itself, or memory that is copied to it. */
@@ -707,7 +727,10 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	}
 	const std::vector<bool> fresh = findFresh(views, repeat);
 	const bool runs = std::ranges::find(fresh, true) != fresh.end();
-	if (runs && !pass.isConverted)
+	const bool showsVideo = std::ranges::any_of(views, [](const ViewPass &view) {
+		return view.settings.view == View::Video || view.settings.view == View::Overlay;
+	});
+	if ((runs || showsVideo) && !pass.isConverted)
 		convert(pass);
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		auto &state = stateOf<CudaView>(views[i]);
@@ -725,7 +748,7 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		}
 		ranged.push_back(setRanges(views[i], fresh[i]));
 		hostParameters(pass).pictures[i] =
-			parameters(views[i], outputOnDevice(pass, views[i]));
+			parameters(views[i], outputOnDevice(pass, views[i]), pass.onDevice);
 		pass.kept.push_back(stateOf<CudaView>(views[i]).device.staging());
 	}
 	writeInput(pass, views.size());
@@ -760,17 +783,29 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 		launch(*graph);
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		auto &state = stateOf<CudaView>(views[i]);
+		if (state.settings.view == View::Video) {
+			device_.picture({}, pictureOnDevice(i), views[i].layout.size);
+			continue;
+		}
+		const bool isDerived = Derivation::isNeededFor(state.settings.view);
 		if (fresh[i]) {
 			state.maps = graph->features[graph->key.views[i].level];
 			if (state.ranks)
 				measure(views[i], pass);
-			continue;
+			if (!isDerived)
+				continue;
+			state.derived =
+				state.derivation
+					.next(state.maps, state.level, state.shown, state.settings)
+					.maps.maps;
 		}
-		const DeviceMaps maps = deviceMaps(state.maps.maps);
+		const DeviceMaps maps = deviceMaps(isDerived ? state.derived : state.maps.maps);
 		if (ranged[i])
-			device_.ranges(maps, pictureOnDevice(i),
-			               static_cast<int>(state.shown.size()),
-			               state.settings.normalize == Normalize::Robust);
+			device_.ranges(
+				maps, pictureOnDevice(i),
+				static_cast<int>(
+					Derivation::drawn(state.settings.view, state.shown).size()),
+				state.settings.normalize == Normalize::Robust);
 		device_.picture(maps, pictureOnDevice(i), views[i].layout.size);
 	}
 	if (pass.isMeasured)
@@ -783,6 +818,8 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 void CudaPath::askForSums(CudaPass &pass, const ViewPass &view) const
 {
 	const auto &state = stateOf<CudaView>(view);
+	if (state.settings.view == View::Video)
+		return;
 	const std::string &level = state.level.name;
 	std::vector<int> places;
 	for (const int channel : pass.statistics.claim(level, state.shown))
@@ -845,9 +882,12 @@ void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
 		         Demand(model_.backbone->levels().size()),
 		         std::vector<GraphKey::View>(views.size()) };
 	for (std::size_t i = 0; i < views.size(); ++i) {
+		if (views[i].settings.view == View::Video)
+			continue;
 		const auto selection = ChannelSelection::of(views[i].settings);
 		const int available = level(views[i]).channels;
-		const int cells = views[i].layout.grid.cells();
+		const int cells =
+			channelsShown(views[i].settings, views[i].layout, level(views[i]));
 		key.demand[model_.levelIndex(views[i].settings)] |=
 			ShownChannels().needed(level(views[i]), selection, cells, false);
 		key.views[i] =

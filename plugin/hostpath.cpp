@@ -11,8 +11,11 @@
 #include "model.h"
 #include "tensormemory.h"
 #include "torchscope.h"
+#include "view/channels.h"
+#include "view/derivation.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
+#include "view/statistics.h"
 #include "view/tensormaps.h"
 
 namespace fm {
@@ -31,10 +34,14 @@ LevelMaps asFloat(const LevelMaps &maps, const ChannelSet &wanted)
 }
 
 struct HostView : ViewState::Data {
+	ShownChannels channels;
+	std::vector<int> shown; /* Channels, in the order of the tiles. */
+	LevelMaps maps;         /* Of the level, float32. */
+	uint64_t model = 0;     /* That gave the maps, by its id. */
+	int level = -1;         /* Of the maps. */
+	Derivation derivation;
+	DerivedMaps drawn; /* That the mosaic was last updated with. */
 	Mosaic mosaic;
-	LevelMaps maps;     /* That the mosaic was last updated with, float32. */
-	uint64_t model = 0; /* That gave the maps, by its id. */
-	int level = -1;     /* Of the maps. */
 	ViewSettings settings;
 	int cells = 0; /* Of the grid. */
 	Boxes boxes;   /* Of the frame that the maps are of. */
@@ -70,34 +77,44 @@ public:
 	void draw(FramePass::Data &pass, std::size_t index) override;
 
 private:
+	const Level &level(const ViewPass &view) const;
 	ChannelSet neededChannels(const ViewPass &view, bool mayRank, const Boxes &boxes) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
 	void update(const ViewPass &view, bool fresh, const LevelMaps &before) const;
 	void measure(HostPass &pass, const ViewPass &view) const;
-	HostPass::Drawing drawing(const ViewPass &view) const;
+	HostPass::Drawing drawing(const ViewPass &view, const Frame &video) const;
 
 	Model &model_;
 	Size warm_ = {}; /* Size of the network's input that it is ready for. */
 };
 
+const Level &HostPath::level(const ViewPass &view) const
+{
+	return model_.backbone->levels()[model_.levelIndex(view.settings)];
+}
+
 /* What the view shows next. */
 ChannelSet HostPath::neededChannels(const ViewPass &view, bool mayRank, const Boxes &boxes) const
 {
-	const Level &level = model_.backbone->levels()[model_.levelIndex(view.settings)];
-	return stateOf<HostView>(view).mosaic.neededChannels(
-		level, view.settings, view.layout.grid.cells(), mayRank, !boxes.empty());
+	return stateOf<HostView>(view).channels.needed(
+		level(view), ChannelSelection::of(view.settings, !boxes.empty()),
+		channelsShown(view.settings, view.layout, level(view)), mayRank);
 }
 
 /* Whether the view goes on with the maps that it has. */
 bool HostPath::keepsMaps(const ViewPass &view, bool repeat) const
 {
 	const HostView &state = stateOf<HostView>(view);
+	if (view.settings.view == View::Video)
+		return true;
 	if (!state.maps.maps.defined())
 		return false;
-	return view.settings.freeze ||
-	       (repeat && state.model == model_.id &&
-	        model_.levelIndex(view.settings) == state.level &&
-	        state.maps.channels.contains(neededChannels(view, false, state.boxes)));
+	if (view.settings.freeze)
+		return true;
+	return repeat && state.model == model_.id &&
+	       model_.levelIndex(view.settings) == state.level &&
+	       Derivation::mayRepeat(state.settings, view.settings) &&
+	       state.maps.channels.contains(neededChannels(view, false, state.boxes));
 }
 
 /* A ranked selection goes on with other channels than its first frame needs, but as many. */
@@ -114,18 +131,20 @@ void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
 	Demand first(backbone.levels().size());
 	Demand later(backbone.levels().size());
 	for (const ViewPass &view : views) {
-		const int level = model_.levelIndex(view.settings);
-		const int available = backbone.levels()[level].channels;
+		if (view.settings.view == View::Video)
+			continue;
+		const int index = model_.levelIndex(view.settings);
+		const int available = level(view).channels;
 		const auto selection = ChannelSelection::of(view.settings);
-		first[level] |= neededChannels(view, true, {});
+		first[index] |= neededChannels(view, true, {});
 		if (selection.isRanked()) {
+			const int cells = channelsShown(view.settings, view.layout, level(view));
 			std::vector<int> some(
-				selection.page(selection.count(available), view.layout.grid.cells())
-					.count);
+				selection.page(selection.count(available), cells).count);
 			std::iota(some.begin(), some.end(), 0);
-			later[level] |= ChannelSet(some).of(available);
+			later[index] |= ChannelSet(some).of(available);
 		} else {
-			later[level] |= first[level];
+			later[index] |= first[index];
 		}
 	}
 	if (later != first)
@@ -179,10 +198,12 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			if (std::exchange(state.level, level) != level)
 				before = {};
 		}
-		update(views[i], fresh[i], before);
-		if (pass.isMeasured)
-			measure(pass, views[i]);
-		pass.drawings.push_back(drawing(views[i]));
+		if (views[i].settings.view != View::Video) {
+			update(views[i], fresh[i], before);
+			if (pass.isMeasured)
+				measure(pass, views[i]);
+		}
+		pass.drawings.push_back(drawing(views[i], pass.frame));
 	}
 	return backbone.preparations() != preparationsBefore;
 }
@@ -200,13 +221,22 @@ void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before)
 
 	state.settings = view.settings;
 	state.cells = cells;
-	const at::Tensor &maps = state.maps.maps;
+	const Level &level = model_.backbone->levels()[state.level];
+	const auto selection = ChannelSelection::of(state.settings, !state.boxes.empty());
 	std::optional<FeatureMaps> allBefore;
-	if (before.channels.isAll() && before.maps.sizes() == maps.sizes())
+	if (before.channels.isAll() && before.maps.sizes() == state.maps.maps.sizes())
 		allBefore = hostMaps(before.maps);
-	state.mosaic.update(model_.backbone->levels()[state.level], hostMaps(maps),
-	                    state.maps.channels, state.settings, cells,
+	state.channels.look(level, selection, hostMaps(state.maps.maps), state.maps.channels,
 	                    allBefore ? &*allBefore : nullptr, state.boxes);
+	if (fresh || !Derivation::isNeededFor(view.settings.view)) {
+		state.shown = state.channels.next(
+			level, selection, channelsShown(state.settings, view.layout, level));
+		const TensorMemoryScope memory;
+		state.drawn = state.derivation.next(state.maps, level, state.shown, state.settings);
+	}
+	state.mosaic.update(state.drawn.level, hostMaps(state.drawn.maps.maps),
+	                    state.drawn.maps.channels,
+	                    Derivation::drawn(state.settings.view, state.shown), state.settings);
 }
 
 /* What the view shows now. */
@@ -215,16 +245,20 @@ void HostPath::measure(HostPass &pass, const ViewPass &view) const
 	const auto &state = stateOf<HostView>(view);
 	const std::string &level = model_.backbone->levels()[state.level].name;
 	std::vector<int> places;
-	for (const int channel : pass.statistics.claim(level, state.mosaic.channels()))
+	for (const int channel : pass.statistics.claim(level, state.shown))
 		places.push_back(state.maps.channels.position(channel));
 	pass.statistics.add(level, sumUp(hostMaps(state.maps.maps), places));
 }
 
-HostPass::Drawing HostPath::drawing(const ViewPass &view) const
+HostPass::Drawing HostPath::drawing(const ViewPass &view, const Frame &video) const
 {
+	if (view.settings.view == View::Video)
+		return { {}, videoPicture(view.layout, video), view.output };
 	auto &state = stateOf<HostView>(view);
-	return { state.maps.maps,
-		 state.mosaic.picture(hostMaps(state.maps.maps), state.settings, view.layout),
+	const at::Tensor &maps = state.drawn.maps.maps;
+	return { maps,
+		 state.mosaic.picture(hostMaps(maps), state.settings, view.layout, video,
+		                      state.boxes),
 		 view.output };
 }
 

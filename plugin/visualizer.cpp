@@ -123,15 +123,20 @@ const ModelInfo &Visualizer::model() const
 
 void Visualizer::check(const ViewSettings &settings) const
 {
-	const Level &level = model_->info.levels[model_->levelIndex(settings)];
-	ChannelSelection::of(settings).check(level.name, level.channels);
+	const Level &shown = model_->info.levels[model_->levelIndex(settings)];
+	const auto selection = ChannelSelection::of(settings);
+	if (settings.view != View::Pyramid)
+		return selection.check(shown.name, shown.channels);
+	for (const Level &level : model_->info.levels)
+		selection.check(level.name, level.channels);
 }
 
-Grid Visualizer::grid(const ViewSettings &settings) const
+Composition Visualizer::composition(const ViewSettings &settings, Size video) const
 {
 	check(settings);
 	const Level &level = model_->info.levels[model_->levelIndex(settings)];
-	return Grid::of(settings, ChannelSelection::of(settings).count(level.channels));
+	return { settings, model_->info.levels,
+		 ChannelSelection::of(settings).count(level.channels), video };
 }
 
 std::optional<CudaContext> Visualizer::cudaContext() const

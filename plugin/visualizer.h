@@ -14,6 +14,7 @@
 #include "frame/frame.h"
 #include "frame/preprocess.h"
 #include "frame/region.h"
+#include "view/composition.h"
 #include "view/layout.h"
 #include "view/levelstatistics.h"
 #include "view/settings.h"
@@ -132,8 +133,8 @@ public:
 	 * channels */
 	void check(const ViewSettings &settings) const;
 
-	/** \brief The grid that \a settings ask for; throws as check() */
-	Grid grid(const ViewSettings &settings) const;
+	/** \brief What the picture of \a settings is composed of for \a video; throws as check() */
+	Composition composition(const ViewSettings &settings, Size video) const;
 
 	/**
 	 * \brief Makes the network ready for frames of \a frame pixels, shown as \a views
@@ -150,7 +151,11 @@ public:
 	/** \brief Frames that are best in flight at once */
 	unsigned framesInFlight() const;
 
-	/** \brief \a frame has to stay until run() is done; \a regions are what is marked on it */
+	/**
+	 * \brief \a frame has to stay until all views are drawn: they may show it
+	 *
+	 * \a regions are what is marked on it.
+	 */
 	FramePass begin(const Frame &frame, std::span<const Region> regions = {});
 
 	/**

@@ -64,6 +64,22 @@ Frame packedFrame(const Frame &frame, void *data)
 	return packed;
 }
 
+Frame cropped(const Frame &frame, int left, int top, Size size)
+{
+	using enum PixelFormat;
+	Frame part = frame;
+	part.size = size;
+	const bool isYuv = frame.format == Nv12 || frame.format == I420;
+	const int pixelBytes = frame.format == Rgb || frame.format == Bgr ? 3
+	                       : isYuv || frame.format == Gray8           ? 1
+	                                                                  : 4;
+	part.planes[0].data += top * frame.planes[0].stride + left * pixelBytes;
+	for (int plane = 1; isYuv && plane < (frame.format == Nv12 ? 2 : 3); ++plane)
+		part.planes[plane].data += top / 2 * frame.planes[plane].stride +
+		                           left / 2 * (frame.format == Nv12 ? 2 : 1);
+	return part;
+}
+
 void copyFrame(const Frame &from, const Frame &to)
 {
 	for (int plane = 0; plane < 3; ++plane) {

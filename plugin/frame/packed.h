@@ -13,6 +13,9 @@ std::size_t packedBytes(const Frame &frame);
 /** \brief A frame like \a frame, its rows and planes one behind the other from \a data on */
 Frame packedFrame(const Frame &frame, void *data);
 
+/** \brief The part of \a frame from column \a left and row \a top on, both even, of \a size */
+Frame cropped(const Frame &frame, int left, int top, Size size);
+
 /** \brief Copies the pixels of \a from to \a to, both on the host and of one format and size */
 void copyFrame(const Frame &from, const Frame &to);
 

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "error.h"
+#include "statistics.h"
 
 namespace fm {
 
@@ -174,7 +175,10 @@ ChannelSelection ChannelSelection::parse(std::string_view text)
 
 ChannelSelection ChannelSelection::of(const ViewSettings &settings, bool hasBoxes)
 {
-	ChannelSelection selection = parse(settings.channels);
+	const bool isOfAll = settings.view == View::Overlay || settings.view == View::Pca;
+	ChannelSelection selection = parse(!settings.channels.empty() ? settings.channels
+	                                   : isOfAll                  ? "all"
+	                                                              : defaultChannels);
 	selection.page_ = settings.page;
 	selection.ranksInBoxes_ = settings.rankIn == RankIn::Roi && hasBoxes;
 	selection.lacksBoxes_ = settings.rankIn == RankIn::Roi && !hasBoxes;
@@ -240,6 +244,12 @@ bool ShownChannels::isDue(const ChannelSelection &selection) const
 	       sinceRanking_ >= (outlasts ? boxesOutlast : dueAfter(selection.rankedBy()));
 }
 
+int channelsShown(const ViewSettings &settings, const MosaicLayout &layout, const Level &level)
+{
+	const bool becomeOne = settings.view == View::Overlay || settings.view == View::Pca;
+	return becomeOne ? level.channels : layout.grid.cells();
+}
+
 ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &selection, int cells,
                                  bool mayRank) const
 {
@@ -261,6 +271,19 @@ void ShownChannels::rank(const Level &level, const ChannelSelection &selection,
 	isInBoxes_ = selection.ranksInBoxes();
 	ranking_.update(measures, selection.count(level.channels));
 	sinceRanking_ = ranking_.isProvisional() ? dueAfter(selection.rankedBy()) - 1 : 0;
+}
+
+void ShownChannels::look(const Level &level, const ChannelSelection &selection,
+                         const FeatureMaps &maps, const ChannelSet &held, const FeatureMaps *before,
+                         const Boxes &boxes)
+{
+	const bool isFirst = lacksRanking(level, selection);
+	const bool isOfChange = selection.rankedBy() == RankedBy::Change && !isFirst;
+	if (!held.isAll() || (!isFirst && (!isDue(selection) || (isOfChange && !before))))
+		return;
+	rank(level, selection,
+	     meanMagnitudes(maps, isOfChange ? before : nullptr,
+	                    selection.ranksInBoxes() ? boxes : Boxes{}));
 }
 
 std::vector<int> ShownChannels::next(const Level &level, const ChannelSelection &selection,

@@ -9,6 +9,9 @@
 
 #include "backbone/channelset.h"
 #include "backbone/level.h"
+#include "boxes.h"
+#include "layout.h"
+#include "maps.h"
 #include "ranking.h"
 #include "settings.h"
 
@@ -26,8 +29,8 @@ public:
 	static ChannelSelection parse(std::string_view text);
 
 	/**
-	 * \brief Those of \a settings, and the page of them, for a frame with boxes or without
-	 * \throws Error as parse()
+	 * \brief Those of \a settings or the view's default, and the page of them, for a frame with
+	 * boxes or without \throws Error as parse()
 	 */
 	static ChannelSelection of(const ViewSettings &settings, bool hasBoxes = false);
 
@@ -79,6 +82,9 @@ private:
 	std::string text_;
 };
 
+/** \brief The most channels that a view with \a settings shows of \a level in tiles of \a layout */
+int channelsShown(const ViewSettings &settings, const MosaicLayout &layout, const Level &level);
+
 /** \brief The channels that a view shows of a level, from frame to frame */
 class ShownChannels
 {
@@ -109,6 +115,16 @@ public:
 	 */
 	void rank(const Level &level, const ChannelSelection &selection,
 	          std::span<const float> measures);
+
+	/**
+	 * \brief Ranks by one frame's \a maps of \a level, where those are all and it is time to
+	 *
+	 * \a held are the channels that they are. \a before are all of the frame before, where they
+	 * are known: a ranking by change waits for them. \a boxes are the frame's.
+	 */
+	void look(const Level &level, const ChannelSelection &selection, const FeatureMaps &maps,
+	          const ChannelSet &held, const FeatureMaps *before = nullptr,
+	          const Boxes &boxes = {});
 
 	/** \brief The channels of one more frame, in the order of the tiles */
 	std::vector<int> next(const Level &level, const ChannelSelection &selection, int cells);

@@ -59,7 +59,8 @@ struct Labels {
 					.emplace_back(tile,
 				                      labelLines(picture.level, picture.channels[k],
 				                                 isDead, k == 0, picture.maps));
-		if (!labels.alive.empty())
+		/* Three components have no one range. */
+		if (!labels.alive.empty() && picture.content != View::Pca)
 			labels.glyphs.emplace(tile, labels.alive[0].bottom());
 		return labels;
 	}
@@ -182,11 +183,13 @@ void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
 }
 
 PictureParameters DeviceView::parameters(const ViewSettings &settings, const Frame &output,
-                                         const Boxes &boxes) const
+                                         const Frame &video, const Boxes &boxes) const
 {
 	return { output,
+		 prepared_->content,
+		 backdropOf(settings, video),
 		 prepared_->layout,
-		 settings.interpolation,
+		 interpolationOf(settings, prepared_->content),
 		 static_cast<float>(settings.gamma),
 		 settings.normalize,
 		 { static_cast<float>(settings.rangeMin), static_cast<float>(settings.rangeMax) },

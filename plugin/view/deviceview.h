@@ -21,6 +21,7 @@ struct DevicePicture {
 	MosaicLayout layout;
 	Colormap colormap;
 	bool labels;
+	View content = View::Mosaic;
 
 	bool operator==(const DevicePicture &) const = default;
 };
@@ -53,9 +54,9 @@ public:
 	 */
 	void prepare(CudaDevice &device, const DevicePicture &picture);
 
-	/** \brief For the kernels; after prepare(). \a output is on the device */
+	/** \brief For the kernels; after prepare(). \a output and \a video are on the device */
 	PictureParameters parameters(const ViewSettings &settings, const Frame &output,
-	                             const Boxes &boxes = {}) const;
+	                             const Frame &video = {}, const Boxes &boxes = {}) const;
 
 	/** \brief Host memory that a copy may still read: to be kept until the frame is done */
 	const at::Tensor &staging() const { return staging_; }

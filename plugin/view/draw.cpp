@@ -69,7 +69,7 @@ private:
 	/* What a row without labels depends on. */
 	struct Source {
 		int gridRow = -1; /* -1: no tile is cut */
-		int mapRow = -1;  /* With Interpolation::Linear the tile's row. */
+		int mapRow = -1;  /* The tile's row, where that has pixels of its own. */
 
 		bool operator==(const Source &) const = default;
 	};
@@ -81,7 +81,11 @@ private:
 		if (fromTop < 0 || fromTop / pitch >= layout_.grid.rows)
 			return {};
 		inTile = fromTop % pitch;
-		if (inTile >= layout_.tile.height || picture_.tiles.empty())
+		if (inTile >= layout_.tile.height)
+			return {};
+		if (isDrawnByPixel(picture_.content))
+			return { fromTop / pitch, inTile };
+		if (picture_.tiles.empty())
 			return {};
 		const int mapRow = picture_.style.interpolation == Interpolation::Nearest
 		                           ? nearestIndex(inTile, picture_.tiles[0].map.height,
@@ -147,6 +151,8 @@ private:
 		std::ranges::fill(unlabelled_, black);
 		if (source.gridRow < 0)
 			return;
+		if (isDrawnByPixel(picture_.content))
+			return paintByPixel(source.mapRow, unlabelled_.data() + layout_.left);
 		forEachTile(source.gridRow, [&](const Tile &tile, int x) {
 			Rgba8 *out = unlabelled_.data() + x;
 			if (picture_.style.interpolation == Interpolation::Nearest)
@@ -154,6 +160,36 @@ private:
 			else
 				paintLinear(tile, source.mapRow, out);
 		});
+	}
+
+	/* Of the one tile that such a picture has. */
+	void paintByPixel(int y, Rgba8 *out) const
+	{
+		for (int x = 0; x < layout_.tile.width; ++x)
+			out[x] = pixelAt(x, y);
+	}
+
+	Rgba8 pixelAt(int x, int y) const
+	{
+		if (picture_.content == View::Pca)
+			return { component(0, x, y), component(1, x, y), component(2, x, y), 255 };
+		const Rgb8 below = scaledPixel(picture_.backdrop.video, layout_.tile, x, y);
+		if (picture_.content == View::Video)
+			return { below.r, below.g, below.b, 255 };
+		const int index = indexAt(picture_.tiles[0], x, y);
+		return overBackdrop(below, geometry_.palette[index + 1], index, picture_.backdrop);
+	}
+
+	uint8_t component(int k, int x, int y) const
+	{
+		return componentOf(indexAt(picture_.tiles[k], x, y));
+	}
+
+	int indexAt(const Tile &tile, int x, int y) const
+	{
+		return colorIndex(
+			sampleTile(tile.map, layout_.tile, x, y, picture_.style.interpolation),
+			tile.range, picture_.style.gamma);
 	}
 
 	/* A map that is narrower than its tile is coloured before it is widened. */
@@ -199,6 +235,13 @@ private:
 };
 
 } /* namespace */
+
+MosaicPicture videoPicture(const MosaicLayout &layout, const Frame &video)
+{
+	return { layout,      { Colormap::Gray, 1.0f, Interpolation::Nearest },
+		 {},          nullptr,
+		 View::Video, { video, 0.0f, false } };
+}
 
 void drawMosaic(const MosaicPicture &picture, const Frame &output)
 {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "backdrop.h"
 #include "boxes.h"
 #include "colormap.h"
 #include "frame/frame.h"
@@ -29,15 +30,21 @@ struct Tile {
 	std::shared_ptr<const Label> label; /**< Or null */
 };
 
-/** \brief A mosaic as it is to be drawn. The maps are of one size, and belong to somebody else */
+/** \brief A panel as it is to be drawn. The maps are of one size, and belong to somebody else */
 struct MosaicPicture {
 	MosaicLayout layout;
 	TileStyle style;
-	std::vector<Tile> tiles; /**< No more than the layout's grid has cells */
+	/** \brief No more than the layout's grid has cells, but for the three components of Pca */
+	std::vector<Tile> tiles;
 	std::shared_ptr<const RangeGlyphs> glyphs =
-		nullptr;  /**< For the first tile's range, or null */
+		nullptr;             /**< For the first tile's range, or null */
+	View content = View::Mosaic; /**< As a Panel's; a Video has no tiles */
+	Backdrop backdrop = {};
 	Boxes boxes = {}; /**< Whose outlines are drawn on each tile */
 };
+
+/** \brief \a video in the one tile of \a layout */
+MosaicPicture videoPicture(const MosaicLayout &layout, const Frame &video);
 
 /**
  * \brief Draws \a picture over the whole of \a output, which is of the layout's size

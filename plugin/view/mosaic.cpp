@@ -12,18 +12,12 @@ namespace fm {
 std::vector<std::string> labelLines(const Level &level, int channel, bool isDead, bool isFirst,
                                     Size maps)
 {
-	std::vector<std::string> lines = { level.name + " " + std::to_string(channel) +
-		                           (isDead ? " dead" : "") };
+	const std::string number = level.channels == 1 ? "" : " " + std::to_string(channel);
+	std::vector<std::string> lines = { level.name + number + (isDead ? " dead" : "") };
 	if (isFirst)
 		lines.push_back(std::to_string(maps.width) + "x" + std::to_string(maps.height) +
 		                " /" + std::to_string(level.stride));
 	return lines;
-}
-
-ChannelSet Mosaic::neededChannels(const Level &level, const ViewSettings &settings, int cells,
-                                  bool mayRank, bool hasBoxes) const
-{
-	return channels_.needed(level, ChannelSelection::of(settings, hasBoxes), cells, mayRank);
 }
 
 /* Once a frame for each channel, however many tiles it has. */
@@ -78,22 +72,8 @@ void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 	}
 }
 
-/* By \a maps of all channels, where it is time to. */
-void Mosaic::rank(const FeatureMaps &maps, const FeatureMaps *before,
-                  const ChannelSelection &selection)
-{
-	const bool isFirst = channels_.lacksRanking(level_, selection);
-	const bool isOfChange = selection.rankedBy() == RankedBy::Change && !isFirst;
-	if (!isFirst && (!channels_.isDue(selection) || (isOfChange && !before)))
-		return;
-	channels_.rank(level_, selection,
-	               meanMagnitudes(maps, isOfChange ? before : nullptr,
-	                              selection.ranksInBoxes() ? boxes_ : Boxes{}));
-}
-
 void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
-                    const ViewSettings &settings, int cells, const FeatureMaps *before,
-                    const Boxes &boxes)
+                    const std::vector<int> &channels, const ViewSettings &settings)
 {
 	if (level != level_)
 		*this = Mosaic();
@@ -101,11 +81,6 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 	if (settings.normalize != Normalize::Running)
 		running_.clear();
 
-	boxes_ = boxes;
-	const auto selection = ChannelSelection::of(settings, !boxes.empty());
-	if (held.isAll())
-		rank(maps, before, selection);
-	const std::vector<int> channels = channels_.next(level, selection, cells);
 	std::vector<int> places;
 	places.reserve(channels.size());
 	for (const int channel : channels)
@@ -116,15 +91,6 @@ void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSe
 	for (std::size_t k = 0; k < channels.size(); ++k)
 		shown_.push_back({ channels[k], places[k], found[k], {} });
 	setRanges(maps, settings);
-}
-
-std::vector<int> Mosaic::channels() const
-{
-	std::vector<int> channels;
-	channels.reserve(shown_.size());
-	for (const Shown &tile : shown_)
-		channels.push_back(tile.channel);
-	return channels;
 }
 
 std::shared_ptr<const Label> Mosaic::label(std::size_t k, const FeatureMaps &maps, Size tile)
@@ -150,21 +116,27 @@ std::shared_ptr<const RangeGlyphs> Mosaic::glyphs(Size tile)
 }
 
 MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &settings,
-                              const MosaicLayout &layout)
+                              const MosaicLayout &layout, const Frame &video, const Boxes &boxes)
 {
 	const bool labelled = settings.labels && layout.tile.width >= minLabelledWidth;
 	MosaicPicture picture = { layout,
 		                  { settings.colormap, static_cast<float>(settings.gamma),
-		                    settings.interpolation },
+		                    interpolationOf(settings, settings.view) },
 		                  {},
 		                  nullptr,
-		                  settings.drawRoi ? boxes_ : Boxes{} };
-	const auto tiles = std::min<std::size_t>(shown_.size(), layout.grid.cells());
+		                  settings.view,
+		                  backdropOf(settings, video),
+		                  settings.drawRoi ? boxes : Boxes{} };
+	/* Components lie on one tile. */
+	const std::size_t tiles =
+		settings.view == View::Pca
+			? shown_.size()
+			: std::min<std::size_t>(shown_.size(), layout.grid.cells());
 	labels_.resize(shown_.size());
 	for (std::size_t k = 0; k < tiles; ++k)
 		picture.tiles.push_back({ maps.map(shown_[k].place), shown_[k].range,
 		                          labelled ? label(k, maps, layout.tile) : nullptr });
-	if (labelled && tiles > 0)
+	if (labelled && tiles > 0 && settings.view != View::Pca)
 		picture.glyphs = glyphs(layout.tile);
 	return picture;
 }

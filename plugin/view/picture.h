@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "backdrop.h"
 #include "boxes.h"
-#include "frame/pixel.h"
 #include "labelpixel.h"
 #include "layout.h"
 #include "maps.h"
 #include "ranges.h"
+#include "settings.h"
 
 namespace fm {
 
@@ -31,12 +32,15 @@ struct ViewMemory {
 /** \brief What kernels read to make a picture; they find it, and all it points to, on the device */
 struct PictureParameters {
 	Frame output;
+	View content; /**< As a Panel's */
+	Backdrop backdrop;
 	MosaicLayout layout;
 	Interpolation interpolation;
 	float gamma;
 	Normalize normalize;
-	Range fixed;   /**< For Normalize::Fixed */
-	int tileCount; /**< No more than the layout's grid has cells */
+	Range fixed; /**< For Normalize::Fixed */
+	/** \brief No more than the layout's grid has cells, but for the three components of Pca */
+	int tileCount;
 	const TileParameters *tiles;
 	const Rgba8 *palette; /**< 257 colours, by colorIndex() + 1 */
 	GlyphsView glyphs;
@@ -72,6 +76,12 @@ FM_HOST_DEVICE inline TilePlace tileAt(const MosaicLayout &layout, int x, int y)
 	return { row * layout.grid.columns + column, inX, inY };
 }
 
+/** \brief Whether each pixel of a tile has to be looked at for itself: not just its map's values */
+FM_HOST_DEVICE inline bool isDrawnByPixel(View content)
+{
+	return content == View::Overlay || content == View::Video || content == View::Pca;
+}
+
 template<typename T>
 FM_HOST_DEVICE inline float sampleTile(const BasicMapView<T> &map, Size tile, int x, int y,
                                        Interpolation interpolation)
@@ -83,23 +93,53 @@ FM_HOST_DEVICE inline float sampleTile(const BasicMapView<T> &map, Size tile, in
 	                    linearTap(y, map.height, tile.height));
 }
 
-/** \brief The pixel of a mosaic at \a x and \a y: what drawMosaic() draws there */
+/** \brief The entry of the colour map for a place of a tile, of those that are computed */
+template<typename T>
+FM_HOST_DEVICE inline int tileIndex(const PictureParameters &picture,
+                                    const BasicFeatureMaps<T> &maps, TilePlace at)
+{
+	const float value = sampleTile(maps.map(picture.tiles[at.tile].place), picture.layout.tile,
+	                               at.x, at.y, picture.interpolation);
+	return colorIndex(value, picture.memory.ranges[at.tile], picture.gamma);
+}
+
+/** \brief A place of a tile without its label */
+template<typename T>
+FM_HOST_DEVICE inline Rgba8 tilePixel(const PictureParameters &picture,
+                                      const BasicFeatureMaps<T> &maps, TilePlace at)
+{
+	if (picture.content == View::Pca) {
+		const auto component = [&](int k) {
+			return componentOf(tileIndex(picture, maps, { k, at.x, at.y }));
+		};
+		return { component(0), component(1), component(2), 255 };
+	}
+	const int index = tileIndex(picture, maps, at);
+	const Rgba8 color = picture.palette[index + 1];
+	if (picture.content != View::Overlay)
+		return color;
+	return overBackdrop(scaledPixel(picture.backdrop.video, picture.layout.tile, at.x, at.y),
+	                    color, index, picture.backdrop);
+}
+
+/** \brief The pixel of a picture at \a x and \a y: what drawMosaic() draws there */
 template<typename T>
 FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
                                          const BasicFeatureMaps<T> &maps, int x, int y)
 {
 	const TilePlace at = tileAt(picture.layout, x, y);
+	if (at.tile >= 0 && picture.content == View::Video) {
+		const Rgb8 pixel =
+			scaledPixel(picture.backdrop.video, picture.layout.tile, at.x, at.y);
+		return { pixel.r, pixel.g, pixel.b, 255 };
+	}
 	if (at.tile < 0 || at.tile >= picture.tileCount)
 		return { 0, 0, 0, 255 };
 
 	const TileParameters &tile = picture.tiles[at.tile];
-	const float value = sampleTile(maps.map(tile.place), picture.layout.tile, at.x, at.y,
-	                               picture.interpolation);
-	const int index = colorIndex(value, picture.memory.ranges[at.tile], picture.gamma);
 	Rgba8 pixel = picture.boxes.haveOnEdge(picture.layout.tile, at.x, at.y)
 	                      ? outlineColor()
-	                      : picture.palette[index + 1];
-
+	                      : tilePixel(picture, maps, at);
 	const Range found = picture.memory.found[at.tile];
 	const LabelView &label = found.low == found.high ? tile.deadLabel : tile.label;
 	if (label.covers(at.x, at.y))

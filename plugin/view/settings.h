@@ -5,18 +5,29 @@
 
 namespace fm {
 
-enum class View { Mosaic };
+/** \brief Kinds of pictures; Video is a part of some, and none of its own */
+enum class View { Mosaic, Overlay, Pyramid, Pca, SideBySide, Difference, Change, Timeline, Video };
 enum class Colormap { Viridis, Magma, Inferno, Plasma, Cividis, Turbo, Gray, Coolwarm };
 enum class Normalize { Tile, Level, Fixed, Running, Robust, Signed };
 enum class Interpolation { Nearest, Linear };
 /** \brief What of the maps ranked channels are measured in; Roi is inside against outside boxes */
 enum class RankIn { Frame, Roi };
+/** \brief How the channels of a level become one map: mean, maximum, mean |value|, root mean square
+ */
+enum class Reduce { Mean, Max, AbsMean, Energy };
+/** \brief Rows of a pyramid: of one height, or each level's in proportion to its maps */
+enum class PyramidLayout { Equal, Stride };
+/** \brief Principal components that follow the video slowly, or stay those of the first frame */
+enum class PcaBasis { Running, First };
+
+/** \brief Channels that are shown where nothing is set */
+constexpr const char *defaultChannels = "0-11";
 
 /** \brief What a user chose for one view; changeable from frame to frame */
 struct ViewSettings {
 	std::string level; /**< Empty: the finest FPN level, else the deepest level */
 	View view = View::Mosaic;
-	std::string channels = "0-11";
+	std::string channels; /**< Empty: "0-11", or all where they become one */
 	unsigned page =
 		0; /**< Of the channels, where they do not all fit the grid; 0 is the first */
 	unsigned columns = 4; /**< 0: as many as the channels need */
@@ -31,7 +42,12 @@ struct ViewSettings {
 	unsigned gap = 0; /**< Pixels between tiles */
 	bool labels = true;
 	RankIn rankIn = RankIn::Frame;
-	bool drawRoi = false; /**< The boxes' outlines, on the tiles */
+	bool drawRoi = false;         /**< The boxes' outlines, on the tiles */
+	Reduce reduce = Reduce::Mean; /**< For an overlay, and a timeline (over the map's places) */
+	double alpha = 0.5;           /**< Of an overlay's heat map */
+	bool alphaByValue = false;    /**< It is 0 at the colour map's lower end */
+	PyramidLayout pyramidLayout = PyramidLayout::Equal;
+	PcaBasis pcaBasis = PcaBasis::Running;
 
 	bool operator==(const ViewSettings &) const = default;
 };

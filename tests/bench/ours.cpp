@@ -28,6 +28,7 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
+#include "../layouts.h"
 #include "backbone/weights.h"
 #include "deviceactivity.h"
 #include "frame/networkinput.h"
@@ -266,8 +267,8 @@ public:
 			settings.columns = 0;
 			settings.rows = 0;
 			settings.labels = false;
-			const auto layout = fm::MosaicLayout::ofWidth(clip_.size.width, clip_.size,
-			                                              visualizer_.grid(settings));
+			const auto layout =
+				layoutOfWidth(visualizer_, clip_.size.width, clip_.size, settings);
 			const std::size_t bytes =
 				std::size_t{ 3 } * layout.size.width * layout.size.height;
 			views_.push_back({ {}, settings, layout, Bytes(bytes) });

@@ -11,6 +11,7 @@
 
 #include "frame/networkinput.h"
 #include "ondevice.h"
+#include "view/channels.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/statistics.h"
@@ -129,6 +130,24 @@ std::vector<Case> allCases()
 		s.page = 1;
 	});
 	add("MoreCellsThanChannels", [](ViewSettings &s) { s.channels = "1-5"; });
+	add("Overlay", [](ViewSettings &s) {
+		s.view = View::Overlay;
+		s.channels = "5";
+	});
+	add("OverlayByValue", [](ViewSettings &s) {
+		s.view = View::Overlay;
+		s.channels = "2"; /* With what is not a number. */
+		s.alpha = 0.9;
+		s.alphaByValue = true;
+		s.drawRoi = true;
+	});
+	add("Pca", [](ViewSettings &s) { s.view = View::Pca; });
+	add("PcaRobust", [](ViewSettings &s) {
+		s.view = View::Pca;
+		s.normalize = Normalize::Robust;
+		s.interpolation = Interpolation::Linear;
+	});
+	add("Video", [](ViewSettings &s) { s.view = View::Video; });
 	for (const PixelFormat format : drawnFormats)
 		cases.push_back({ .name = "Format", .settings = {}, .format = format });
 	for (const c10::ScalarType type : { at::kHalf, at::kBFloat16 })
@@ -161,9 +180,17 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 	const ViewSettings &settings = param.settings;
 	const Level level = { "p3", "fpn", param.channels, 8 };
 	const auto selection = ChannelSelection::of(settings);
-	const Grid grid = Grid::of(settings, selection.count(param.channels));
+	const bool isOneTile = isDrawnByPixel(settings.view);
+	const Grid grid =
+		isOneTile ? Grid{ 1, 1, 0 } : Grid::of(settings, selection.count(param.channels));
 	const auto layout = MosaicLayout::inside(param.picture, { 16, 9 }, grid);
-	std::vector<int> channels = ShownChannels().next(level, selection, grid.cells());
+	const std::vector<int> shown = ShownChannels().next(level, selection, grid.cells());
+	const std::vector<int> channels =
+		settings.view == View::Pca ? std::vector{ 5, 0, 2 } : shown;
+	/* Smaller than the tile, and of another shape. */
+	const OwnFrame video(PixelFormat::Nv12, { 300, 211 }, 5);
+	const at::Tensor videoPixels = upload(video.bytes.data(), video.bytes.size());
+	const Frame videoOnDevice = video.at(videoPixels.mutable_data_ptr<uint8_t>());
 
 	/* Drawn or not as the settings have it. */
 	const Boxes boxes = Boxes::of(std::vector<Region>{ { 10, 5, 30, 50 }, { 30, 20, 70, 60 } },
@@ -172,21 +199,25 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 	DeviceView view;
 	view.makeRoom(*device.cuda, param.channels, static_cast<int>(channels.size()));
 	view.prepare(*device.cuda, { level, param.maps, ChannelSet::all(), channels, layout,
-	                             settings.colormap, settings.labels });
+	                             settings.colormap, settings.labels, settings.view });
 	for (int frame = 0; frame < 3; ++frame) {
 		const at::Tensor maps = noise(param.channels, param.maps, param.type)
 		                                .mul(frame + 1)
 		                                .contiguous(at::MemoryFormat::ChannelsLast);
 		const at::Tensor asFloat = maps.to(at::kFloat);
 		OwnFrame expected(param.format, layout.size);
-		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), settings, grid.cells(),
-		              nullptr, boxes);
-		drawMosaic(mosaic.picture(hostMaps(asFloat), settings, layout), expected.frame);
+		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), channels, settings);
+		drawMosaic(settings.view == View::Video
+		                   ? videoPicture(layout, video.frame)
+		                   : mosaic.picture(hostMaps(asFloat), settings, layout,
+		                                    video.frame, boxes),
+		           expected.frame);
 
 		const std::vector<uint8_t> blank(expected.bytes.size());
 		at::Tensor pixels = upload(blank.data(), blank.size());
-		const PictureParameters picture = view.parameters(
-			settings, expected.at(pixels.mutable_data_ptr<uint8_t>()), boxes);
+		const PictureParameters picture =
+			view.parameters(settings, expected.at(pixels.mutable_data_ptr<uint8_t>()),
+		                        videoOnDevice, boxes);
 		const at::Tensor parameters = upload(&picture, 1);
 		const auto *onDevice =
 			static_cast<const PictureParameters *>(parameters.const_data_ptr());

@@ -13,6 +13,7 @@
 #include <torch/csrc/jit/api/module.h>
 #include <unistd.h>
 
+#include "../layouts.h"
 #include "backbone/weights.h"
 #include "deviceactivity.h"
 #include "frame/packed.h"
@@ -75,8 +76,7 @@ public:
 	InFlight start(const Frame &frame, const ViewSettings &settings, bool repeat = false,
 	               std::span<const Region> regions = {})
 	{
-		const auto layout =
-			MosaicLayout::ofWidth(240, frame.size, visualizer_->grid(settings));
+		const auto layout = layoutOfWidth(*visualizer_, 240, frame.size, settings);
 		InFlight flight = { OwnFrame(output_, layout.size), layout, settings, {} };
 		flight.pass = visualizer_->begin(frame, regions);
 		if (measures)
@@ -316,6 +316,35 @@ TEST_F(Sequence, MayChangeLevelChannelsSizeAndStyleFromFrameToFrame)
 	settings.colormap = Colormap::Turbo;
 	settings.gap = 3;
 	play(7, settings);
+}
+
+TEST_F(Sequence, DrawsWhatIsMadeOfTheMaps)
+{
+	for (const View view :
+	     { View::Overlay, View::Change, View::Timeline, View::Pca, View::Video }) {
+		SCOPED_TRACE(static_cast<int>(view));
+		ViewSettings settings = show("p3", "");
+		settings.view = view;
+		play(1, settings);
+		play(2, settings);
+		play(3, settings, true); /* What was made of the frame before. */
+		settings.colormap = Colormap::Turbo;
+		play(4, settings, true);
+		settings.freeze = true;
+		play(5, settings);
+		settings.freeze = false;
+		play(6, settings);
+		settings.level = "c4";
+		settings.channels = "3-6";
+		play(7, settings);
+	}
+	ViewSettings settings = show("p3");
+	for (const View view : { View::Mosaic, View::Change, View::Mosaic, View::Overlay,
+	                         View::Timeline, View::Mosaic }) {
+		settings.view = view;
+		play(8, settings);
+		play(9, settings, true);
+	}
 }
 
 TEST_F(Sequence, KeepsRunningRangesAndForgetsThemWithTheLevel)
@@ -619,8 +648,7 @@ TEST_F(SeveralViews, ComeFromOneRunOfTheNetwork)
 			const OwnFrame own = scene(PixelFormat::Nv12, seed);
 			std::vector<MosaicLayout> layouts;
 			for (const ViewSettings &each : settings)
-				layouts.push_back(MosaicLayout::ofWidth(200, frameSize,
-				                                        visualizer.grid(each)));
+				layouts.push_back(layoutOfWidth(visualizer, 200, frameSize, each));
 			std::vector<OwnFrame> outputs;
 			std::vector<ViewPass> views;
 			for (std::size_t i = 0; i < settings.size(); ++i) {
@@ -650,7 +678,7 @@ protected:
 		if (IsSkipped())
 			return;
 		visualizer.emplace(modelOn("cuda"));
-		layout = MosaicLayout::ofWidth(240, frameSize, visualizer->grid(settings));
+		layout = layoutOfWidth(*visualizer, 240, frameSize, settings);
 		const OwnFrame picture(PixelFormat::Nv12, layout.size);
 		input = upload(own.bytes.data(), own.bytes.size());
 		output = upload(picture.bytes.data(), picture.bytes.size());
@@ -846,7 +874,7 @@ TEST_F(OnVisualizer, WarmsUpForTheViewsThatAreShown)
 	Visualizer visualizer(modelOn("cuda"));
 	const OwnFrame own = scene(PixelFormat::Rgb, 1);
 	const ViewSettings settings = show("p3");
-	const auto layout = MosaicLayout::ofWidth(240, frameSize, visualizer.grid(settings));
+	const auto layout = layoutOfWidth(visualizer, 240, frameSize, settings);
 	OwnFrame picture(PixelFormat::Rgb, layout.size);
 	ViewState state;
 	const ViewPass views[] = { { state, settings, layout, picture.frame } };

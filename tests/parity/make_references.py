@@ -12,6 +12,7 @@ unknown.pth                   a state dict of no backbone that there is
 statistics                    numpy's, of the first 12 maps of each level of resnet18-fpn, and of those in hard.maps
 ranked.*                      channels of p3 in the order of what they are ranked by, see write_rankings()
 mosaic.<case>.*               pictures drawn with matplotlib's colours, see draw_mosaics()
+view.<case>.*                 other pictures, see draw_views()
 """
 
 import pickle
@@ -336,38 +337,99 @@ def normalised(maps, how):
     return [Normalize(float(low), float(high), clip=True)(m).data for m, (low, high) in zip(maps, limits)]
 
 
-def draw_mosaics(levels):
-    """Pictures as the contract describes them, for the default grid of 4 x 3 and a gap of 2.
+class Drawing:
+    """A picture: .rgb is it; .lower and .upper are the same one colour further down and up, and .near is 255 for what lies
+    within rounding of a step between two colours."""
 
-    .rgb is the picture; .lower and .upper are the same one colour further down and up, and .near is 255
-    for the pixels whose value lies within rounding of a step between two colours.
-    """
+    def __init__(self, height, width):
+        self.pictures = {kind: np.zeros((height, width, 3), np.uint8) for kind in ("rgb", "lower", "upper", "near")}
+
+    def tile(self, place, t, colormap):
+        """t in 0..1, drawn in a colour map."""
+        index, near = self.steps(t)
+        colors = matplotlib.colormaps[colormap]
+        for kind, step in (("lower", -1), ("upper", 1)):
+            self.pictures[kind][place] = colors(np.clip(index + step, 0, 255), bytes=True)[..., :3]
+        self.pictures["rgb"][place] = colors(t, bytes=True)[..., :3]
+        self.pictures["near"][place] = 255 * near[..., None]
+
+    def components(self, t):
+        """t in 0..1, [H, W, 3]."""
+        index, near = self.steps(t)
+        for kind, step in (("lower", -1), ("rgb", 0), ("upper", 1)):
+            self.pictures[kind][:] = np.clip(index + step, 0, 255)
+        self.pictures["near"][:] = 255 * near
+
+    def over(self, video, alpha):
+        for kind in ("rgb", "lower", "upper"):
+            heat = self.pictures[kind].astype(np.float64)
+            self.pictures[kind] = np.floor(video * (1 - alpha) + heat * alpha + 0.5).astype(np.uint8)
+
+    def steps(self, t):
+        t = t.astype(np.float64)
+        return np.minimum((256 * t).astype(int), 255), abs(256 * t - np.rint(256 * t)) < 0.02
+
+    def write(self, name):
+        for kind, picture in self.pictures.items():
+            picture.tofile(OUT / f"{name}.{kind}")
+
+
+def nearest(map_, height, width):
+    return map_[np.arange(height) * map_.shape[0] // height][:, np.arange(width) * map_.shape[1] // width]
+
+
+def drawn_mosaic(maps, colormap, how):
+    """As the contract describes it, for the default grid of 4 x 3 and a gap of 2."""
     columns, rows, gap = 4, 3, 2
     width = (WIDTH - (columns - 1) * gap) // columns
     height = int(np.floor(width * HEIGHT / WIDTH + 0.5))
-    size = (rows * height + (rows - 1) * gap + 1) // 2 * 2, (WIDTH + 1) // 2 * 2
+    drawing = Drawing((rows * height + (rows - 1) * gap + 1) // 2 * 2, (WIDTH + 1) // 2 * 2)
+    for k, t in enumerate(normalised(maps, how)):
+        top, left = k // columns * (height + gap), k % columns * (width + gap)
+        drawing.tile(np.s_[top:top + height, left:left + width], nearest(t, height, width), colormap)
+    return drawing
 
+
+def draw_mosaics(levels):
     cases = [("p2", "viridis", "tile"), ("c1", "magma", "level"), ("p5", "coolwarm", "signed"),
              ("c3", "turbo", "fixed"), ("pool", "gray", "tile"), ("p3", "cividis", "robust"),
              ("c4", "inferno", "tile"), ("p4", "plasma", "tile")]
     for level, colormap, how in cases:
-        pictures = {kind: np.zeros((*size, 3), np.uint8) for kind in ("rgb", "lower", "upper", "near")}
-        for k, t in enumerate(normalised(levels[level][0, :12].numpy(), how)):
-            top, left = k // columns * (height + gap), k % columns * (width + gap)
-            y = np.arange(height) * t.shape[0] // height
-            x = np.arange(width) * t.shape[1] // width
-            tile = t[y][:, x].astype(np.float64)
-            index = np.minimum((256 * tile).astype(int), 255)
-            colors = matplotlib.colormaps[colormap]
-            drawn = colors(t[y][:, x], bytes=True)[..., :3]
-            near = abs(256 * tile - np.rint(256 * tile)) < 0.02
-            place = np.s_[top:top + height, left:left + width]
-            pictures["rgb"][place] = drawn
-            pictures["lower"][place] = colors(np.maximum(index - 1, 0), bytes=True)[..., :3]
-            pictures["upper"][place] = colors(np.minimum(index + 1, 255), bytes=True)[..., :3]
-            pictures["near"][place] = 255 * near[..., None]
-        for kind, picture in pictures.items():
-            picture.tofile(OUT / f"mosaic.{level}.{colormap}.{how}.{kind}")
+        drawn_mosaic(levels[level][0, :12].numpy(), colormap, how).write(f"mosaic.{level}.{colormap}.{how}")
+
+
+def drawn_overlay(map_, image, alpha, by_value):
+    """A heat map, [h, w], over the image at its size."""
+    t = torch.nn.functional.interpolate(map_[None, None], (HEIGHT, WIDTH), mode="bilinear", align_corners=False)[0, 0]
+    t = Normalize(float(map_.min()), float(map_.max()), clip=True)(t.numpy()).data
+    drawing = Drawing(HEIGHT, WIDTH)
+    drawing.tile(np.s_[:], t, "turbo")
+    if by_value:
+        alpha = alpha * (drawing.steps(t)[0] / 255)[..., None]
+    drawing.over(image.numpy(), alpha)
+    return drawing
+
+
+def principal_components(maps):
+    """The first three, [3, h, w], each with its coefficient of largest magnitude above 0."""
+    values = maps.reshape(len(maps), -1).astype(np.float64)
+    values -= values.mean(1, keepdims=True)
+    axes = np.linalg.svd(values, full_matrices=False)[0][:, :3]
+    axes *= np.sign(axes[abs(axes).argmax(0), range(3)])
+    return (axes.T @ values).reshape(3, *maps.shape[1:]).astype(np.float32)
+
+
+def draw_views(model, image):
+    """Of the image, or of its bytes in reverse behind it."""
+    first, second = (resnet_levels(model, preprocess(frame, "imagenet")) for frame in (image, image.flip((0, 1, 2))))
+    drawn_overlay(first["p3"][0].mean(0), image, 0.5, False).write("view.overlay.mean")
+    drawn_overlay(first["c4"][0].square().mean(0).sqrt(), image, 0.9, True).write("view.overlay.energy")
+    change = (second["p3"] - first["p3"])[0, :12].abs().numpy()
+    drawn_mosaic(change, "magma", "tile").write("view.change")
+    t = np.stack(normalised(principal_components(first["c3"][0].numpy()), "tile"))
+    drawing = Drawing(HEIGHT, WIDTH)
+    drawing.components(np.stack([nearest(component, HEIGHT, WIDTH) for component in t], -1))
+    drawing.write("view.pca")
 
 
 def statistics(name, maps):
@@ -455,6 +517,7 @@ with torch.inference_mode():
     draw_mosaics(resnet18_levels)
     write_statistics(resnet18_levels)
     write_rankings(resnet18, image)
+    draw_views(resnet18, image)
     write_colormaps()
 write_names(resnet18, mobilenet)
 with torch.inference_mode():

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
+#include "../layouts.h"
 #include "references.h"
 #include "view/colormap.h"
 #include "visualizer.h"
@@ -44,6 +47,28 @@ Visualizer &resNet18()
 	return visualizer;
 }
 
+/* What make_references.py drew, but for what lies within rounding of a step between two colours. */
+void expectDrawn(const std::vector<uint8_t> &pixels, const std::string &name, int rounding = 0)
+{
+	const auto exact = References::get().bytes(name + ".rgb");
+	const auto lower = References::get().bytes(name + ".lower");
+	const auto upper = References::get().bytes(name + ".upper");
+	const auto near = References::get().bytes(name + ".near");
+	ASSERT_EQ(pixels.size(), exact.size());
+
+	std::size_t wrong = 0;
+	std::size_t rounded = 0;
+	for (std::size_t i = 0; i < pixels.size(); ++i) {
+		const auto isOf = [&](const std::vector<uint8_t> &picture) {
+			return std::abs(pixels[i] - picture[i]) <= rounding;
+		};
+		if (!isOf(exact))
+			++(near[i] != 0 && (isOf(lower) || isOf(upper)) ? rounded : wrong);
+	}
+	EXPECT_EQ(wrong, 0u) << name << " of " << pixels.size();
+	EXPECT_LT(rounded, pixels.size() / 50) << name;
+}
+
 class Mosaic : public testing::TestWithParam<Case>
 {
 };
@@ -61,8 +86,7 @@ TEST_P(Mosaic, EqualsWhatMatplotlibDrawsFromTorchvisionsFeatures)
 	settings.rangeMax = 1.5;
 	settings.gap = 2;
 	settings.labels = false;
-	const auto layout =
-		MosaicLayout::ofWidth(imageSize.width, imageSize, resNet18().grid(settings));
+	const auto layout = layoutOfWidth(resNet18(), imageSize.width, imageSize, settings);
 	const auto [width, height] = layout.size;
 	std::vector<uint8_t> pixels(std::size_t{ 3 } * width * height);
 	const Frame output = {
@@ -74,24 +98,8 @@ TEST_P(Mosaic, EqualsWhatMatplotlibDrawsFromTorchvisionsFeatures)
 	resNet18().run(pass, views, false);
 	resNet18().draw(pass, 0);
 
-	const std::string name = std::string("mosaic.") + c.level + "." + c.colormapName + "." +
-	                         c.normalizeName + ".";
-	const auto exact = References::get().bytes(name + "rgb");
-	const auto lower = References::get().bytes(name + "lower");
-	const auto upper = References::get().bytes(name + "upper");
-	const auto near = References::get().bytes(name + "near");
-	ASSERT_EQ(pixels.size(), exact.size());
-
-	std::size_t wrong = 0;
-	std::size_t rounded = 0;
-	for (std::size_t i = 0; i < pixels.size(); ++i) {
-		if (pixels[i] == exact[i])
-			continue;
-		const bool nextColor = pixels[i] == lower[i] || pixels[i] == upper[i];
-		++(near[i] != 0 && nextColor ? rounded : wrong);
-	}
-	EXPECT_EQ(wrong, 0u) << "of " << pixels.size();
-	EXPECT_LT(rounded, pixels.size() / 100);
+	expectDrawn(pixels, std::string("mosaic.") + c.level + "." + c.colormapName + "." +
+	                            c.normalizeName);
 }
 
 INSTANTIATE_TEST_SUITE_P(Parity, Mosaic, testing::ValuesIn(cases), [](const auto &info) {
@@ -109,8 +117,8 @@ public:
 	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings,
 	                          std::span<const Region> regions = {})
 	{
-		const auto layout = MosaicLayout::ofWidth(imageSize.width, imageSize,
-		                                          visualizer_.grid(settings));
+		const auto layout =
+			layoutOfWidth(visualizer_, imageSize.width, imageSize, settings);
 		const auto [width, height] = layout.size;
 		std::vector<uint8_t> pixels(std::size_t{ 3 } * width * height);
 		const Frame output = {
@@ -193,6 +201,47 @@ TEST_P(RankedInRegions, ChannelsAreThoseOfTorchvisionsFeaturesInsideLessOutside)
 
 INSTANTIATE_TEST_SUITE_P(Parity, RankedInRegions,
                          testing::Values(Preprocess::ImageNet, Preprocess::Detection));
+
+ViewSettings viewOf(View view, const char *level)
+{
+	ViewSettings settings;
+	settings.view = view;
+	settings.level = level;
+	settings.labels = false;
+	return settings;
+}
+
+TEST(Views, OfAnOverlayAreAHeatMapOverTheVideo)
+{
+	ViewSettings settings = viewOf(View::Overlay, "p3");
+	settings.colormap = Colormap::Turbo;
+	const Frame image = References::get().image();
+	expectDrawn(Player().play(image, settings), "view.overlay.mean", 1);
+	settings.level = "c4";
+	settings.reduce = Reduce::Energy;
+	settings.alpha = 0.9;
+	settings.alphaByValue = true;
+	expectDrawn(Player().play(image, settings), "view.overlay.energy", 1);
+}
+
+TEST(Views, OfAChangeAreTheDifferenceToTheFrameBefore)
+{
+	ViewSettings settings = viewOf(View::Change, "p3");
+	settings.colormap = Colormap::Magma;
+	settings.gap = 2;
+	std::vector<uint8_t> reversed = References::get().bytes("image.rgb");
+	std::ranges::reverse(reversed);
+	Frame second = References::get().image();
+	second.planes[0].data = reversed.data();
+	Player player;
+	player.play(References::get().image(), settings);
+	expectDrawn(player.play(second, settings), "view.change");
+}
+
+TEST(Views, OfPrincipalComponentsAreThoseOfNumpysSingularValues)
+{
+	expectDrawn(Player().play(References::get().image(), viewOf(View::Pca, "c3")), "view.pca");
+}
 
 TEST(Colormaps, AreMatplotlibs)
 {

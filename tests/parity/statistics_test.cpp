@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../layouts.h"
 #include "references.h"
 #include "view/statistics.h"
 #include "visualizer.h"
@@ -68,8 +69,7 @@ TEST_P(LevelsStatistics, AreNumpysOfTorchvisionsFeatures)
 	std::vector<MosaicLayout> layouts;
 	std::vector<ViewPass> views;
 	for (const ViewSettings &view : settings)
-		layouts.push_back(
-			MosaicLayout::ofWidth(200, References::imageSize, visualizer.grid(view)));
+		layouts.push_back(layoutOfWidth(visualizer, 200, References::imageSize, view));
 	for (int i = 0; i < 3; ++i) {
 		const Size size = layouts[i].size;
 		pixels.emplace_back(std::size_t{ 3 } * size.width * size.height);

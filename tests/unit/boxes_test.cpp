@@ -230,6 +230,8 @@ TEST_P(Outlines, AreDrawnOnEachTile)
 		                        { Colormap::Gray, 1.0f, Interpolation::Nearest },
 		                        { { map, { 0, 2 }, nullptr }, { map, { 0, 2 }, nullptr } },
 		                        nullptr,
+		                        View::Mosaic,
+		                        {},
 		                        boxesOf({ { 20, 10, 100, 50 } }, { 200, 100 }) };
 	std::vector<uint8_t> pixels(std::size_t{ 3 } * layout.size.width * layout.size.height);
 	drawMosaic(picture, { PixelFormat::Rgb,

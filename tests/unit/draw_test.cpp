@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "frame/output.h"
+#include "view/channels.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/rangetext.h"
@@ -84,7 +85,7 @@ public:
 	{
 		const int count = static_cast<int>(values.size());
 		const FeatureMaps maps = { values.data(), 1, 1, count, count, count, 1 };
-		mosaic_.update({ "c1", "", 1, 2 }, maps, ChannelSet::all(), settings_, 1);
+		mosaic_.update({ "c1", "", 1, 2 }, maps, ChannelSet::all(), { 0 }, settings_);
 		Row row(count);
 		drawMosaic(mosaic_.picture(maps, settings_, oneTile(count)), row.frame());
 		return row.reds();
@@ -239,6 +240,24 @@ TEST(Statistics, QuantilesAreLinearBetweenNeighbours)
 	EXPECT_EQ(quantiles({ values, 5, 1, 5, 1 }, 0.0, 1.0), (Range{ 0, 40 }));
 }
 
+/* A video of four by two gray pixels. */
+std::vector<int> drawVideo(int width)
+{
+	uint8_t gray[2][12] = { { 0, 0, 0, 10, 10, 10, 20, 20, 20, 31, 31, 31 },
+		                { 2, 2, 2, 12, 12, 12, 22, 22, 22, 33, 33, 33 } };
+	const Frame video = { PixelFormat::Rgb, { 4, 2 }, { { gray[0], 12 } }, {}, {} };
+	Row row(width);
+	drawMosaic(videoPicture(oneTile(width), video), row.frame());
+	return row.reds();
+}
+
+TEST(Video, IsScaledDownToMeansAndUpInBlocks)
+{
+	EXPECT_EQ(drawVideo(4), (std::vector{ 1, 11, 21, 32 }));
+	EXPECT_EQ(drawVideo(2), (std::vector{ 6, 27 })); /* 26.5, halves up. */
+	EXPECT_EQ(drawVideo(8), (std::vector{ 1, 1, 11, 11, 21, 21, 32, 32 }));
+}
+
 TEST(Mosaic, OfRunningRangesDoesNotFlicker)
 {
 	OneTile tile(Normalize::Running);
@@ -252,7 +271,29 @@ TEST(Mosaic, OfSignedRangesPutsZeroInTheMiddle)
 	EXPECT_EQ(OneTile(Normalize::Signed).draw({ 0, 1, -4 }), (std::vector{ 128, 160, 0 }));
 }
 
-TEST(Mosaic, OfARankedSelectionNeedsAllChannelsNowAndThen)
+/* Of a view, from frame to frame. */
+class Chooser
+{
+public:
+	ChannelSet neededChannels(const Level &level, const ViewSettings &settings, int cells,
+	                          bool mayRank = true) const
+	{
+		return channels_.needed(level, ChannelSelection::of(settings), cells, mayRank);
+	}
+
+	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
+	            const ViewSettings &settings, int cells, const FeatureMaps *before = nullptr)
+	{
+		const auto selection = ChannelSelection::of(settings);
+		channels_.look(level, selection, maps, held, before);
+		channels_.next(level, selection, cells);
+	}
+
+private:
+	ShownChannels channels_;
+};
+
+TEST(ShownChannels, OfARankedSelectionNeedsAllChannelsNowAndThen)
 {
 	const Level level = { "c1", "", 3, 2 };
 	ViewSettings settings;
@@ -261,20 +302,20 @@ TEST(Mosaic, OfARankedSelectionNeedsAllChannelsNowAndThen)
 	const FeatureMaps all = { values.data(), 3, 1, 1, 1, 1, 1 };
 	const FeatureMaps strongest = { values.data() + 1, 1, 1, 1, 1, 1, 1 };
 
-	Mosaic mosaic;
+	Chooser chooser;
 	int whole = 0;
 	for (int frame = 0; frame < 100; ++frame) {
-		const ChannelSet demand = mosaic.neededChannels(level, settings, 12);
+		const ChannelSet demand = chooser.neededChannels(level, settings, 12);
 		whole += demand.isAll() ? 1 : 0;
 		if (!demand.isAll()) {
 			EXPECT_EQ(demand, ChannelSet({ 1 }));
 		}
-		mosaic.update(level, demand.isAll() ? all : strongest, demand, settings, 12);
+		chooser.update(level, demand.isAll() ? all : strongest, demand, settings, 12);
 	}
 	EXPECT_EQ(whole, 10);
 }
 
-/* Frames of four channels of one value each, through a mosaic that is given what it asks for. */
+/* Frames of four channels of one value each, through a chooser that is given what it asks for. */
 class FourChannels
 {
 public:
@@ -283,7 +324,7 @@ public:
 	/* The channels then shown. */
 	std::vector<int> play(std::vector<float> values)
 	{
-		const ChannelSet demand = mosaic_.neededChannels(level_, settings_, 12);
+		const ChannelSet demand = chooser_.neededChannels(level_, settings_, 12);
 		whole_.push_back(demand.isAll());
 		std::vector<float> held = values;
 		if (!demand.isAll()) {
@@ -293,11 +334,11 @@ public:
 		}
 		const FeatureMaps maps = mapsOf(held);
 		const FeatureMaps before = mapsOf(before_);
-		mosaic_.update(level_, maps, demand, settings_, 12,
-		               before_.size() == 4 ? &before : nullptr);
+		chooser_.update(level_, maps, demand, settings_, 12,
+		                before_.size() == 4 ? &before : nullptr);
 		before_ = held;
 
-		return mosaic_.neededChannels(level_, settings_, 12, false).list();
+		return chooser_.neededChannels(level_, settings_, 12, false).list();
 	}
 
 	/* By frame, whether all channels were computed. */
@@ -311,12 +352,12 @@ private:
 
 	const Level level_ = { "c1", "", 4, 2 };
 	ViewSettings settings_;
-	Mosaic mosaic_;
+	Chooser chooser_;
 	std::vector<float> before_;
 	std::vector<bool> whole_;
 };
 
-TEST(Mosaic, OfAChangeComparesFramesThatFollowEachOther)
+TEST(ShownChannels, OfAChangeComparesFramesThatFollowEachOther)
 {
 	FourChannels channels("change:1");
 	/* Channel 0 is strongest, 1 drifts far and slowly, 2 goes up and down from frame to frame.
@@ -330,7 +371,7 @@ TEST(Mosaic, OfAChangeComparesFramesThatFollowEachOther)
 		EXPECT_EQ(channels.whole()[frame], frame % 10 < 2) << frame;
 }
 
-TEST(Mosaic, OfAVarianceComparesFramesThatAreFarApart)
+TEST(ShownChannels, OfAVarianceComparesFramesThatAreFarApart)
 {
 	FourChannels channels("var:1");
 	std::vector<int> shown;
@@ -344,33 +385,33 @@ TEST(Mosaic, OfAVarianceComparesFramesThatAreFarApart)
 	EXPECT_FALSE(channels.whole()[2]);
 }
 
-TEST(Mosaic, MayBeRankedByAnythingFromOneFrameToTheNext)
+TEST(ShownChannels, MayBeRankedByAnythingFromOneFrameToTheNext)
 {
 	const Level level = { "c1", "", 3, 2 };
 	const std::vector<float> values = { 1, 3, 2 };
 	const FeatureMaps all = { values.data(), 3, 1, 1, 1, 1, 1 };
-	Mosaic mosaic;
+	Chooser chooser;
 	ViewSettings settings;
 	for (const char *channels : { "top:2", "var:2", "change:2", "top:2" }) {
 		settings.channels = channels;
-		EXPECT_TRUE(mosaic.neededChannels(level, settings, 12).isAll()) << channels;
-		mosaic.update(level, all, ChannelSet::all(), settings, 12);
-		EXPECT_EQ(mosaic.neededChannels(level, settings, 12, false), ChannelSet({ 1, 2 }));
+		EXPECT_TRUE(chooser.neededChannels(level, settings, 12).isAll()) << channels;
+		chooser.update(level, all, ChannelSet::all(), settings, 12);
+		EXPECT_EQ(chooser.neededChannels(level, settings, 12, false), ChannelSet({ 1, 2 }));
 	}
 	settings.channels = "top:1";
-	EXPECT_EQ(mosaic.neededChannels(level, settings, 12), ChannelSet({ 1 }))
+	EXPECT_EQ(chooser.neededChannels(level, settings, 12), ChannelSet({ 1 }))
 		<< "known from the ranking there is";
 }
 
-TEST(Mosaic, NeedsNoChannelsBeyondItsCells)
+TEST(ShownChannels, NeedsNoChannelsBeyondItsCells)
 {
 	ViewSettings settings;
 	settings.channels = "5,3,9,7";
-	EXPECT_EQ(Mosaic().neededChannels({ "c1", "", 64, 2 }, settings, 3),
+	EXPECT_EQ(Chooser().neededChannels({ "c1", "", 64, 2 }, settings, 3),
 	          ChannelSet({ 3, 5, 9 }));
 	settings.channels = "all";
-	EXPECT_EQ(Mosaic().neededChannels({ "c1", "", 64, 2 }, settings, 64), ChannelSet::all());
-	EXPECT_EQ(Mosaic().neededChannels({ "c1", "", 64, 2 }, settings, 2), ChannelSet({ 0, 1 }));
+	EXPECT_EQ(Chooser().neededChannels({ "c1", "", 64, 2 }, settings, 64), ChannelSet::all());
+	EXPECT_EQ(Chooser().neededChannels({ "c1", "", 64, 2 }, settings, 2), ChannelSet({ 0, 1 }));
 }
 
 TEST(Draw, GivesTheSamePictureInEveryFormat)

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "navigation.h"
+
+#include <optional>
+#include <string_view>
+
+#include <gst/video/navigation.h>
+
+namespace {
+
+/* 1 is the first level, 0 the tenth. */
+std::optional<std::size_t> levelOfKey(std::string_view key)
+{
+	if (key.starts_with("KP_"))
+		key.remove_prefix(3);
+	if (key.size() != 1 || key[0] < '0' || key[0] > '9')
+		return std::nullopt;
+	return key[0] == '0' ? 9 : key[0] - '1';
+}
+
+bool chooseLevel(GstFeatureMosaicPad *pad, std::size_t index)
+{
+	const std::vector<std::string> levels = gst_feature_mosaic_pad_get_levels(pad);
+	if (index >= levels.size())
+		return false;
+	g_object_set(pad, "level", levels[index].c_str(), nullptr);
+	return true;
+}
+
+bool turnPage(GstFeatureMosaicPad *pad, bool onward)
+{
+	const unsigned page = gst_feature_mosaic_pad_get_settings(pad).page;
+	if (onward)
+		g_object_set(pad, "page", page + 1, nullptr);
+	else if (page > 0)
+		g_object_set(pad, "page", page - 1, nullptr);
+	return true;
+}
+
+/* The value behind the one that an enumeration has, or the first. */
+bool chooseNext(GstFeatureMosaicPad *pad, const char *property)
+{
+	GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(pad), property);
+	const GEnumClass *values = G_PARAM_SPEC_ENUM(spec)->enum_class;
+	gint value = 0;
+	g_object_get(pad, property, &value, nullptr);
+	guint index = 0;
+	while (index < values->n_values && values->values[index].value != value)
+		++index;
+	g_object_set(pad, property, values->values[(index + 1) % values->n_values].value, nullptr);
+	return true;
+}
+
+bool steerByKey(GstFeatureMosaicPad *pad, std::string_view key)
+{
+	if (const auto level = levelOfKey(key))
+		return chooseLevel(pad, *level);
+	if (key == "bracketleft" || key == "[")
+		return turnPage(pad, false);
+	if (key == "bracketright" || key == "]")
+		return turnPage(pad, true);
+	if (key == "v")
+		return chooseNext(pad, "view");
+	if (key == "n")
+		return chooseNext(pad, "normalize");
+	if (key == "c")
+		return chooseNext(pad, "colormap");
+	if (key != "f")
+		return false;
+	const bool isFrozen = gst_feature_mosaic_pad_get_settings(pad).freeze;
+	g_object_set(pad, "freeze", !isFrozen, nullptr);
+	return true;
+}
+
+} /* namespace */
+
+bool steer(GstFeatureMosaicPad *pad, GstEvent *event)
+{
+	const gchar *key = nullptr;
+	gdouble up = 0;
+	switch (gst_navigation_event_get_type(event)) {
+	case GST_NAVIGATION_EVENT_KEY_PRESS:
+		return gst_navigation_event_parse_key_event(event, &key) && key &&
+		       steerByKey(pad, key);
+	case GST_NAVIGATION_EVENT_MOUSE_SCROLL:
+		return gst_navigation_event_parse_mouse_scroll_event(event, nullptr, nullptr,
+		                                                     nullptr, &up) &&
+		       up != 0 && turnPage(pad, up < 0);
+	default:
+		return false;
+	}
+}

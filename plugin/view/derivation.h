@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "backbone/backbone.h"
+#include "backbone/level.h"
+#include "settings.h"
+
+namespace fm {
+
+/** \brief Maps to be drawn, and what they are called */
+struct DerivedMaps {
+	LevelMaps maps; /**< float32, channels last */
+	Level level;
+};
+
+/** \brief Principal components of a level's channels, which follow the frames slowly */
+class PrincipalComponents
+{
+public:
+	static constexpr int count = 3;
+
+	/**
+	 * \brief The components of one more frame, [1, 3, h, w]
+	 *
+	 * Those of the first frame are exact: its eigenvectors of highest variance, each with its
+	 * entry of largest magnitude above 0. With \a follows the basis is then taken a step
+	 * towards each frame's, so that it has no jumps and no changes of sign; else it stays.
+	 */
+	at::Tensor next(const at::Tensor &maps, bool follows);
+
+private:
+	at::Tensor mean_;     /* [C, 1] */
+	at::Tensor basis_;    /* [C, 3], orthonormal columns */
+	at::Tensor variance_; /* [3], along them */
+};
+
+/**
+ * \brief What a view makes of a level's maps before they are drawn, from frame to frame
+ *
+ * Of a mosaic it is the maps themselves. Works where the maps are: on the CPU or a device.
+ */
+class Derivation
+{
+public:
+	/** \brief Frames that a timeline goes back */
+	static constexpr int timelineFrames = 256;
+
+	/** \brief Whether a \a view has any use of next() */
+	static bool isNeededFor(View view);
+
+	/** \brief Whether what was made with settings \a before serves for \a now, without another
+	 * frame
+	 */
+	static bool mayRepeat(const ViewSettings &before, const ViewSettings &now);
+	/** \brief The channels of what next() gives, where \a shown are those of the level */
+	static std::vector<int> drawn(View view, const std::vector<int> &shown);
+	/** \brief What next() calls what it makes of \a level */
+	static Level named(const ViewSettings &settings, const Level &level);
+	/** \brief Which channels those are that next() makes of \a held */
+	static ChannelSet heldOf(const ViewSettings &settings, const Level &level,
+	                         const std::vector<int> &shown, const ChannelSet &held);
+	/** \brief The size of what next() makes of maps of \a size */
+	static Size sizeOf(View view, Size size);
+
+	/** \brief Those of one more frame: \a maps of \a level, among them the channels \a shown */
+	DerivedMaps next(const LevelMaps &maps, const Level &level, const std::vector<int> &shown,
+	                 const ViewSettings &settings);
+
+private:
+	at::Tensor made(const at::Tensor &maps, const ViewSettings &settings);
+	at::Tensor change(const at::Tensor &maps);
+	at::Tensor timeline(const at::Tensor &maps, Reduce reduce);
+
+	Level level_; /* That the rest belongs to. */
+	View view_ = View::Mosaic;
+	ChannelSet channels_;
+	at::Tensor previous_; /* Maps, or a timeline, of the frame before. */
+	PrincipalComponents components_;
+};
+
+} /* namespace fm */
