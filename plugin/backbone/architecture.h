@@ -16,6 +16,7 @@ struct FpnShape {
 	};
 
 	int finest = 2;     /**< Its first level: 2, or 3 for RetinaNet. MobileNets begin with p4 */
+	int channels = 256; /**< Of each of its levels */
 	bool norms = false; /**< Batch norm behind each of its convolutions, instead of a bias */
 	Extra extra = Extra::Pool;
 	bool p6FromBody = false;  /**< P6 takes from c5 (RetinaNet v2, detectron2), not from p5 */

@@ -5,7 +5,6 @@ namespace fm {
 
 namespace {
 
-constexpr int channels = 256;
 constexpr int coarsestLevel = 5;
 
 /* torchvision's Conv2dNormActivation without an activation: a convolution at 0, its batch norm at
@@ -20,7 +19,7 @@ Node convolution(const std::string &scope, const FpnShape &shape, const WindowSh
 }
 
 /* torchvision.ops.feature_pyramid_network.LastLevelMaxPool */
-void appendPool(Network &network, const FpnInput &p5)
+void appendPool(Network &network, int channels, const FpnInput &p5)
 {
 	const int pool = network.append({ .kind = Node::Kind::MaxPool,
 	                                  .name = "fpn.extra_blocks",
@@ -32,6 +31,7 @@ void appendPool(Network &network, const FpnInput &p5)
 /* torchvision.ops.feature_pyramid_network.LastLevelP6P7 */
 void appendP6P7(Network &network, const FpnShape &shape, const FpnInput &c5, const FpnInput &p5)
 {
+	const int channels = shape.channels;
 	const auto append = [&](const std::string &level, int input, int stride) {
 		const std::string name = "fpn.extra_blocks." + level;
 		const int node = network.append(
@@ -56,6 +56,7 @@ void appendP6P7(Network &network, const FpnShape &shape, const FpnInput &c5, con
 void appendFeaturePyramidNetwork(Network &network, const FpnShape &shape,
                                  const std::vector<FpnInput> &body)
 {
+	const int channels = shape.channels;
 	network.defaultLevel = static_cast<int>(network.levels.size());
 	const int coarsest = static_cast<int>(body.size()) - 1;
 	std::vector<int> inner(body.size());
@@ -81,7 +82,7 @@ void appendFeaturePyramidNetwork(Network &network, const FpnShape &shape,
 	}
 	const FpnInput p5 = { output, body[coarsest].stride };
 	if (shape.extra == FpnShape::Extra::Pool)
-		appendPool(network, p5);
+		appendPool(network, channels, p5);
 	else
 		appendP6P7(network, shape, body[coarsest], p5);
 }

@@ -11,6 +11,8 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include "error.h"
+
 namespace fm {
 
 namespace {
@@ -99,8 +101,12 @@ at::Tensor StateDict::initialise(at::IntArrayRef shape, Parameter parameter)
 at::Tensor StateDict::take(const std::string &name, at::IntArrayRef shape, Parameter parameter)
 {
 	const TensorView *view = file_ ? file_->find(name) : nullptr;
-	if (!view || at::IntArrayRef(view->shape) != shape)
+	if (!view)
 		return initialise(shape, parameter);
+	if (at::IntArrayRef(view->shape) != shape)
+		throw Error(Error::Kind::Mismatch,
+		            "'" + file_->file() + "' has a tensor of the wrong shape; " +
+		                    Misshapen{ name, view->shape, shape.vec() }.text());
 	return toTensor(file_->checkpoint(), *view);
 }
 

@@ -33,7 +33,8 @@ public:
 	/**
 	 * \return The parameter, float32, on the CPU, to be read alone: it may lie in the mapped
 	 * file, and have any strides
-	 * \throws Error Unreadable where the file turns out to be damaged
+	 * \throws Error Mismatch where the file has it in another shape, Unreadable where the file
+	 * turns out to be damaged
 	 */
 	at::Tensor take(const std::string &name, at::IntArrayRef shape, Parameter parameter);
 

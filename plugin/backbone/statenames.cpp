@@ -12,7 +12,7 @@ namespace {
 /* Weights of convolutions, by their names behind the prefix: each network has one kind of them,
  * from its beginning or its end, for the sake of files that lack one. */
 struct Anchor {
-	enum { ResNet, Detectron2, Features } of;
+	enum Kind { ResNet, Detectron2, Features } of;
 	std::string_view name;
 };
 constexpr Anchor anchors[] = {
@@ -28,6 +28,7 @@ constexpr Anchor anchors[] = {
 	{ Anchor::Features, "40.weight" }, /* VGG-16 with batch norm */
 };
 constexpr std::size_t dimensionsOfKernels = 4;
+constexpr std::size_t mostBackbones = 16;
 
 /* What stands in front of \a anchor, where \a name ends with it after a dot, or is it. */
 std::optional<std::string> prefixBefore(std::string_view name, std::string_view anchor)
@@ -171,6 +172,25 @@ std::string fpnOfMMDetection(std::string_view name, int laterals)
 	            isConvolution ? ".0." : ".1.", name);
 }
 
+/* What stands in front of each backbone, in the order of \a kernels. */
+std::vector<std::pair<Anchor::Kind, std::string>>
+prefixesOf(std::span<const std::string_view> kernels)
+{
+	std::vector<std::pair<Anchor::Kind, std::string>> found;
+	for (const std::string_view name : kernels)
+		for (const Anchor &anchor : anchors) {
+			auto prefix = prefixBefore(name, anchor.name);
+			if (!prefix)
+				continue;
+			std::pair pair(anchor.of, std::move(*prefix));
+			if (std::ranges::find(found, pair) == found.end())
+				found.push_back(std::move(pair));
+			if (found.size() == mostBackbones)
+				return found;
+		}
+	return found;
+}
+
 } /* namespace */
 
 const char *familyName(Family family)
@@ -179,13 +199,20 @@ const char *familyName(Family family)
 	return names[static_cast<int>(family)];
 }
 
-StateNames StateNames::ofDetectron2(std::string body, std::span<const NamedTensor> tensors)
+std::string StateNames::front() const
+{
+	const std::string_view scope = family_ == Family::Detectron2 ? "bottom_up." : "body.";
+	return without(without(body_, scope), "backbone.");
+}
+
+StateNames StateNames::ofDetectron2(std::string body, Names all)
 {
 	StateNames names(Family::Detectron2, std::move(body));
 	names.fpn_ = without(names.body_, "bottom_up.");
+	names.heads_ = names.front() + "roi_heads.";
 	const auto hasLateral = [&](int level) {
 		const std::string name = join(*names.fpn_ + "fpn_lateral", level, ".", "weight");
-		return std::ranges::find(tensors, name, &NamedTensor::name) != tensors.end();
+		return std::ranges::binary_search(all, std::string_view(name));
 	};
 	names.firstLateral_ = 2;
 	while (names.firstLateral_ < 5 && !hasLateral(names.firstLateral_))
@@ -193,12 +220,12 @@ StateNames StateNames::ofDetectron2(std::string body, std::span<const NamedTenso
 	return names;
 }
 
-StateNames StateNames::ofResNet(std::string body, std::span<const NamedTensor> tensors)
+StateNames StateNames::ofResNet(std::string body, Names all)
 {
 	const std::string neck = without(body, "backbone.") + "neck.";
 	const auto hasLateral = [&](int number) {
 		const std::string name = join(neck + "lateral_convs.", number, ".conv.", "weight");
-		return std::ranges::find(tensors, name, &NamedTensor::name) != tensors.end();
+		return std::ranges::binary_search(all, std::string_view(name));
 	};
 	if (!hasLateral(0)) {
 		StateNames names(Family::Torchvision, std::move(body));
@@ -220,23 +247,31 @@ StateNames StateNames::ofFeatures(std::string body)
 	return names;
 }
 
-std::optional<StateNames> StateNames::find(std::span<const NamedTensor> tensors)
+std::vector<StateNames> StateNames::find(std::span<const NamedTensor> tensors,
+                                         std::span<const UnreadTensor> unread)
 {
+	std::vector<std::string_view> kernels, all;
 	for (const auto &[name, tensor] : tensors) {
-		if (tensor.shape.size() != dimensionsOfKernels)
-			continue;
-		for (const Anchor &anchor : anchors) {
-			auto prefix = prefixBefore(name, anchor.name);
-			if (!prefix)
-				continue;
-			if (anchor.of == Anchor::ResNet)
-				return ofResNet(std::move(*prefix), tensors);
-			if (anchor.of == Anchor::Detectron2)
-				return ofDetectron2(std::move(*prefix), tensors);
-			return ofFeatures(std::move(*prefix));
-		}
+		all.push_back(name);
+		if (tensor.shape.size() == dimensionsOfKernels)
+			kernels.push_back(name);
 	}
-	return std::nullopt;
+	for (const UnreadTensor &tensor : unread) {
+		all.push_back(tensor.name);
+		kernels.push_back(tensor.name);
+	}
+	std::ranges::sort(all);
+
+	std::vector<StateNames> found;
+	for (const auto &[kind, prefix] : prefixesOf(kernels)) {
+		if (kind == Anchor::ResNet)
+			found.push_back(ofResNet(prefix, all));
+		else if (kind == Anchor::Detectron2)
+			found.push_back(ofDetectron2(prefix, all));
+		else
+			found.push_back(ofFeatures(prefix));
+	}
+	return found;
 }
 
 std::string StateNames::parameter(std::string_view name) const
@@ -250,6 +285,9 @@ std::string StateNames::parameter(std::string_view name) const
 		if (!found.empty())
 			return found;
 	}
+	rest = name;
+	if (heads_ && take(rest, *heads_) && rest.starts_with("res5."))
+		return bodyOfDetectron2(rest);
 	rest = name;
 	if (!fpn_ || !take(rest, *fpn_))
 		return {};

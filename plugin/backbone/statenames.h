@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/checkpoint.h"
 
@@ -27,12 +28,21 @@ const char *familyName(Family family);
 class StateNames
 {
 public:
-	/** \brief Those of the first backbone among \a tensors; none where there is no known one */
-	static std::optional<StateNames> find(std::span<const NamedTensor> tensors);
+	/**
+	 * \brief Those of every backbone among \a tensors and \a unread, in their order
+	 *
+	 * Of a file with a great many it is the first sixteen.
+	 */
+	static std::vector<StateNames> find(std::span<const NamedTensor> tensors,
+	                                    std::span<const UnreadTensor> unread = {});
 
 	Family family() const { return family_; }
 	/** \brief What stands in front of the body's names in the file */
 	const std::string &prefix() const { return body_; }
+	/** \brief What stands in front of all that is the detector's: the prefix without the
+	 * backbone's own scopes
+	 */
+	std::string front() const;
 
 	/**
 	 * \brief The backbone's parameter that the file calls \a name
@@ -44,15 +54,19 @@ public:
 private:
 	StateNames(Family family, std::string body) : family_(family), body_(std::move(body)) {}
 
-	static StateNames ofDetectron2(std::string body, std::span<const NamedTensor> tensors);
-	static StateNames ofResNet(std::string body, std::span<const NamedTensor> tensors);
+	/* Of all tensors, sorted. */
+	using Names = std::span<const std::string_view>;
+
+	static StateNames ofDetectron2(std::string body, Names all);
+	static StateNames ofResNet(std::string body, Names all);
 	static StateNames ofFeatures(std::string body);
 
 	Family family_;
 	std::string body_;
 	std::optional<std::string> fpn_; /* In front of the FPN's names, where there may be one. */
-	int firstLateral_ = 0;           /* detectron2: number of the finest "fpn_lateral". */
-	int laterals_ = 0;               /* mmdetection: how many there are. */
+	std::optional<std::string> heads_; /* detectron2: in front of a res5 in the heads. */
+	int firstLateral_ = 0;             /* detectron2: number of the finest "fpn_lateral". */
+	int laterals_ = 0;                 /* mmdetection: how many there are. */
 };
 
 /** \brief The same for a parameter that a Network calls \a name: its "features." are a body, too */

@@ -25,13 +25,15 @@ void checkFit(const LoadReport &report, const WeightsFile &file, const BackboneS
 	const std::string subject = "'" + file.file() + "'";
 	const std::string name = backboneName(kind);
 	const std::string detail = std::to_string(report.matched.size()) + " tensors fit";
-	if (report.fits() || (isNetwork(settings.backbone) && report.lacksJustTheFpn()))
+	if (report.suffices(settings.backbone))
 		return;
 	if (report.matched.empty())
 		throw Error(Error::Kind::Mismatch,
-		            subject + (isNetwork(settings.backbone)
-		                               ? " holds no tensor of " + name
-		                               : " holds no backbone that is known"),
+		            subject +
+		                    (isNetwork(settings.backbone)
+		                             ? " holds no tensor of " + name
+		                             : " holds no backbone that is known") +
+		                    (report.unread.empty() ? "" : "; " + report.problemsText()),
 		            "looked for " + LoadReport::summary(report.missing));
 	if (isNetwork(settings.backbone))
 		throw Error(Error::Kind::Mismatch,
@@ -68,7 +70,7 @@ Loaded load(const BackboneSettings &settings, at::TensorOptions options, int ima
 	if (settings.weights.empty())
 		return loadRandom(settings, options, imageChannels);
 
-	const WeightsFile file(settings.weights);
+	const WeightsFile file(settings.weights, settings.backbone);
 	const Architecture architecture = chooseArchitecture(settings, &file);
 	const LoadReport report = file.fit(Network::of(architecture));
 	checkFit(report, file, settings, architecture.kind);
@@ -77,18 +79,10 @@ Loaded load(const BackboneSettings &settings, at::TensorOptions options, int ima
 	                              ? file.takesBgr()
 	                              : settings.channelOrder == ChannelOrder::Bgr;
 	StateDict parameters(&file);
-	Loaded loaded = { TrainedNetwork::load(
-				  architecture, parameters,
-				  settings.bnEpsilon.value_or(epsilonOf(file, architecture)),
-				  options, imageChannels, takesBgr),
-		          architecture.kind,
-		          file.normalisation(),
-		          {} };
-	if (report.lacksJustTheFpn())
-		loaded.warning =
-			"'" + settings.weights +
-			"' holds no FPN: the levels p2 to p5 and pool are random, c1 to c5 are not";
-	return loaded;
+	return { TrainedNetwork::load(architecture, parameters,
+		                      settings.bnEpsilon.value_or(epsilonOf(file, architecture)),
+		                      options, imageChannels, takesBgr),
+		 architecture.kind, file.normalisation(takesBgr), file.warning(report) };
 }
 
 using Key = std::tuple<FileVersion, BackboneSettings, std::string, c10::ScalarType, int>;

@@ -73,8 +73,12 @@ Checkpoint::Content::Content(std::span<const std::byte> bytes, std::string name)
 
 void Checkpoint::Content::check() const
 {
-	if (found.tensors.empty())
+	if (!found.tensors.empty())
+		return;
+	if (found.unread.empty())
 		throw FormatError(Error::Kind::Unreadable, "holds no tensors", format.name);
+	throw FormatError(Error::Kind::Unreadable, "holds no tensors that can be read",
+	                  format.name + ": the first is " + found.unread.front().text());
 }
 
 Checkpoint::Checkpoint(const std::filesystem::path &file)
@@ -103,6 +107,11 @@ const std::vector<NamedTensor> &Checkpoint::tensors() const
 	return content_->found.tensors;
 }
 
+const std::vector<UnreadTensor> &Checkpoint::unread() const
+{
+	return content_->found.unread;
+}
+
 std::span<const std::byte> Checkpoint::elements(const TensorView &view) const
 {
 	try {
@@ -110,6 +119,12 @@ std::span<const std::byte> Checkpoint::elements(const TensorView &view) const
 	} catch (const FormatError &error) {
 		throwNamed(content_->name, error);
 	}
+}
+
+std::string UnreadTensor::text() const
+{
+	std::string text = name;
+	return text.append(" (").append(type).append(")");
 }
 
 std::size_t elementSize(ScalarType type)

@@ -49,6 +49,15 @@ struct NamedTensor {
 	TensorView tensor;
 };
 
+/** \brief A tensor of a weights file that no TensorView describes */
+struct UnreadTensor {
+	std::string name;
+	std::string type; /**< For a person: "complex64", "quantised" */
+
+	/** \brief "name (complex64)" */
+	std::string text() const;
+};
+
 /**
  * \brief A weights file as named tensors
  *
@@ -81,6 +90,9 @@ public:
 	 * index.
 	 */
 	const std::vector<NamedTensor> &tensors() const;
+
+	/** \brief Those that were passed over, as their elements cannot be read */
+	const std::vector<UnreadTensor> &unread() const;
 
 	/**
 	 * \brief The memory in which the offset and the strides of \a view, one of tensors(), count

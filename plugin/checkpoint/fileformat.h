@@ -9,6 +9,7 @@ namespace fm {
 /** \brief What a reader finds in a file */
 struct FileTensors {
 	std::vector<NamedTensor> tensors;
+	std::vector<UnreadTensor> unread;
 	Storages storages;
 };
 

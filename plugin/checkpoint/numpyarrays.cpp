@@ -191,6 +191,17 @@ std::optional<TensorView> NumpyArrays::find(ValueId value)
 	return tensor;
 }
 
+std::optional<std::string> NumpyArrays::findUnreadType(ValueId value) const
+{
+	const std::optional<Array> array = asArray(graph_, value);
+	if (!array || readType(graph_, array->type))
+		return std::nullopt;
+	const pickle::Object *type = asCall(graph_, array->type, "dtype");
+	const auto args = type ? graph_.items(type->args) : std::span<const ValueId>{};
+	const auto code = args.empty() ? std::nullopt : graph_.text(args[0]);
+	return code.value_or("an unknown type");
+}
+
 std::size_t NumpyArrays::store(ValueId data, uint64_t size, std::size_t swappedSize)
 {
 	const auto [place, isNew] = numbers_.try_emplace({ data, size, swappedSize });

@@ -29,6 +29,11 @@ public:
 	 */
 	std::optional<TensorView> find(pickle::ValueId value);
 
+	/** \brief NumPy's code of elements that no ScalarType describes: "c8"; none for what is no
+	 * array
+	 */
+	std::optional<std::string> findUnreadType(pickle::ValueId value) const;
+
 private:
 	std::size_t store(pickle::ValueId data, uint64_t size, std::size_t swappedSize);
 	Storage describe(pickle::ValueId data) const;

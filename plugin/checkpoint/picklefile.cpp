@@ -28,8 +28,8 @@ FileTensors readPickle(std::span<const std::byte> file)
 	const pickle::Graph graph = pickle::read(reader);
 	Storages storages(file.size());
 	TorchStorages none(storages, false);
-	std::vector<NamedTensor> tensors = nameTensors(graph, none, storages);
-	return { std::move(tensors), std::move(storages) };
+	auto [tensors, unread] = nameTensors(graph, none, storages);
+	return { std::move(tensors), std::move(unread), std::move(storages) };
 }
 
 } /* namespace fm */

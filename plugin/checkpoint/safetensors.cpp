@@ -38,12 +38,16 @@ public:
 
 	/** \throws FormatError at the place where \a header is */
 	void add(safetensors::Entry entry, const safetensors::Header &header);
-	FileTensors finish() { return { std::move(tensors_), std::move(storages_) }; }
+	FileTensors finish()
+	{
+		return { std::move(tensors_), std::move(unread_), std::move(storages_) };
+	}
 
 private:
 	std::span<const std::byte> data_;
 	std::size_t dataPlace_;
 	std::vector<NamedTensor> tensors_;
+	std::vector<UnreadTensor> unread_;
 	Storages storages_;
 };
 
@@ -54,8 +58,10 @@ void Collector::add(safetensors::Entry entry, const safetensors::Header &header)
 		            std::to_string(entry.end) + ", but there are " +
 		            std::to_string(data_.size()) + " bytes");
 	const auto found = std::ranges::find(typeNames, entry.type, &TypeName::name);
-	if (found == std::end(typeNames))
+	if (found == std::end(typeNames)) {
+		unread_.push_back({ std::move(entry.name), std::string(entry.type) });
 		return;
+	}
 
 	const uint64_t size = entry.end - entry.begin;
 	const std::optional<uint64_t> count = countElements(entry.shape);

@@ -108,7 +108,7 @@ public:
 	{
 	}
 
-	std::vector<NamedTensor> run();
+	NamedTensors run();
 
 private:
 	struct Level {
@@ -120,6 +120,7 @@ private:
 
 	void visitChild(Child child);
 	void visit(ValueId value);
+	bool passOver(ValueId value);
 	void enter(ValueId value);
 	void leave();
 	void spend(ValueId value, std::size_t memory);
@@ -130,11 +131,11 @@ private:
 	std::vector<bool> onPath_; /* by value: a list that holds itself is not entered again */
 	std::vector<Level> path_;
 	std::string name_;
-	std::vector<NamedTensor> tensors_;
+	NamedTensors found_;
 	std::size_t allowed_;
 };
 
-std::vector<NamedTensor> Walk::run()
+NamedTensors Walk::run()
 {
 	visit(graph_.root);
 	while (!path_.empty()) {
@@ -146,7 +147,7 @@ std::vector<NamedTensor> Walk::run()
 		}
 		visitChild(level.children[level.next++]);
 	}
-	return std::move(tensors_);
+	return std::move(found_);
 }
 
 void Walk::visitChild(Child child)
@@ -168,12 +169,26 @@ void Walk::visit(ValueId value)
 	if (!tensor)
 		tensor = arrays_.find(value);
 	if (!tensor) {
-		enter(value);
+		if (!passOver(value))
+			enter(value);
 		return;
 	}
 	spend(value,
 	      sizeof(NamedTensor) + name_.size() + 2 * sizeof(int64_t) * tensor->shape.size());
-	tensors_.push_back({ name_, std::move(*tensor) });
+	found_.tensors.push_back({ name_, std::move(*tensor) });
+}
+
+/** \brief Whether it is a tensor, of a type that cannot be read */
+bool Walk::passOver(ValueId value)
+{
+	std::optional<std::string> type = findUnreadType(graph_, value);
+	if (!type)
+		type = arrays_.findUnreadType(value);
+	if (!type)
+		return false;
+	spend(value, sizeof(UnreadTensor) + name_.size() + type->size());
+	found_.unread.push_back({ name_, std::move(*type) });
+	return true;
 }
 
 void Walk::enter(ValueId value)
@@ -205,8 +220,7 @@ void Walk::spend(ValueId value, std::size_t memory)
 
 } /* namespace */
 
-std::vector<NamedTensor> nameTensors(const Graph &graph, TorchStorages &torchStorages,
-                                     Storages &storages)
+NamedTensors nameTensors(const Graph &graph, TorchStorages &torchStorages, Storages &storages)
 {
 	return Walk(graph, torchStorages, storages).run();
 }

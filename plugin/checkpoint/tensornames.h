@@ -5,6 +5,11 @@
 
 namespace fm {
 
+struct NamedTensors {
+	std::vector<NamedTensor> tensors;
+	std::vector<UnreadTensor> unread;
+};
+
 /**
  * \brief All tensors of a pickle, PyTorch's and NumPy's, under their dotted names
  *
@@ -15,7 +20,7 @@ namespace fm {
  * \param storages Those of the file, to which the memory of arrays is added
  * \throws FormatError
  */
-std::vector<NamedTensor> nameTensors(const pickle::Graph &graph, TorchStorages &torchStorages,
-                                     Storages &storages);
+NamedTensors nameTensors(const pickle::Graph &graph, TorchStorages &torchStorages,
+                         Storages &storages);
 
 } /* namespace fm */

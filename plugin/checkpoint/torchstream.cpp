@@ -78,8 +78,8 @@ FileTensors readTorchStream(std::span<const std::byte> file)
 	Storages storages(file.size());
 	TorchStorages held(storages, false);
 	holdStorages(reader, graph, held);
-	std::vector<NamedTensor> tensors = nameTensors(graph, held, storages);
-	return { std::move(tensors), std::move(storages) };
+	auto [tensors, unread] = nameTensors(graph, held, storages);
+	return { std::move(tensors), std::move(unread), std::move(storages) };
 }
 
 } /* namespace fm */

@@ -56,14 +56,26 @@ bool hasType(const Rebuild &rebuild)
 	return rebuild.function == "_rebuild_tensor_v3";
 }
 
-/** \brief What rebuilds a plain tensor from (storage, offset, size, stride, ...), if it is one */
-std::optional<Rebuild> findRebuild(const Graph &graph, ValueId value)
+/** \brief What rebuilds a tensor of any kind, if \a value is one */
+std::optional<Rebuild> findAnyRebuild(const Graph &graph, ValueId value)
 {
 	std::optional<Rebuild> rebuild = asRebuild(graph, value);
 	for (int i = 0; rebuild && i < mostWrappers; i++)
 		rebuild = unwrapped(graph, *rebuild);
-	if (!rebuild || (rebuild->function != "_rebuild_tensor" &&
-	                 rebuild->function != "_rebuild_tensor_v2" && !hasType(*rebuild)))
+	return rebuild;
+}
+
+bool isPlain(const Rebuild &rebuild)
+{
+	return rebuild.function == "_rebuild_tensor" || rebuild.function == "_rebuild_tensor_v2" ||
+	       hasType(rebuild);
+}
+
+/** \brief What rebuilds a plain tensor from (storage, offset, size, stride, ...), if it is one */
+std::optional<Rebuild> findRebuild(const Graph &graph, ValueId value)
+{
+	const std::optional<Rebuild> rebuild = findAnyRebuild(graph, value);
+	if (!rebuild || !isPlain(*rebuild))
 		return std::nullopt;
 	const std::size_t fewest = hasType(*rebuild) ? 7 : 4;
 	if (rebuild->args.size() < fewest)
@@ -116,6 +128,21 @@ bool isNegatedOrConjugated(const Graph &graph, const Rebuild &rebuild)
 	return metadata && !metadata->entries.empty();
 }
 
+/** \brief As PyTorch calls the type, where it has a name; else as the file does */
+std::string unreadTypeName(std::string_view name)
+{
+	static constexpr std::pair<std::string_view, std::string_view> names[] = {
+		{ "ComplexFloatStorage", "complex64" },
+		{ "ComplexDoubleStorage", "complex128" },
+		{ "_rebuild_qtensor", "quantised" },
+		{ "_rebuild_meta_tensor_no_storage", "meta" },
+		{ "_rebuild_sparse_tensor", "sparse" },
+	};
+	const auto found =
+		std::ranges::find(names, name, [](const auto &row) { return row.first; });
+	return std::string(found == std::end(names) ? name : found->second);
+}
+
 TorchStorageId readStorageId(const Graph &graph, ValueId value)
 {
 	std::optional<TorchStorageId> id = findStorageId(graph, value);
@@ -158,6 +185,19 @@ std::optional<TensorView> findTensor(const Graph &graph, TorchStorages &storages
 	if (__builtin_add_overflow(tensor.offset, part.first / elementBytes, &tensor.offset))
 		graph.fail(value, "a tensor's offset is too large");
 	return tensor;
+}
+
+std::optional<std::string> findUnreadType(const Graph &graph, ValueId value)
+{
+	const std::optional<Rebuild> rebuild = findAnyRebuild(graph, value);
+	if (!rebuild)
+		return std::nullopt;
+	if (!isPlain(*rebuild))
+		return unreadTypeName(rebuild->function);
+	if (isNegatedOrConjugated(graph, *rebuild))
+		return "negated or conjugated";
+	const auto *type = hasType(*rebuild) ? graph.as<pickle::Global>(rebuild->args[6]) : nullptr;
+	return unreadTypeName(type ? type->name : readStorageId(graph, rebuild->args[0]).typeName);
 }
 
 } /* namespace fm */

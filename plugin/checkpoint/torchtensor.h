@@ -16,4 +16,9 @@ namespace fm {
 std::optional<TensorView> findTensor(const pickle::Graph &graph, TorchStorages &storages,
                                      pickle::ValueId value);
 
+/** \brief What the tensor \a value has for elements that findTensor() gives none of: "complex64";
+ * none for what is no tensor
+ */
+std::optional<std::string> findUnreadType(const pickle::Graph &graph, pickle::ValueId value);
+
 } /* namespace fm */

@@ -73,8 +73,8 @@ FileTensors readTorchZip(std::span<const std::byte> file)
 	ByteReader reader(storages.bytes(values), "data.pkl");
 	const pickle::Graph graph = pickle::read(reader);
 	holdStorages(archive, folder, graph, held);
-	std::vector<NamedTensor> tensors = nameTensors(graph, held, storages);
-	return { std::move(tensors), std::move(storages) };
+	auto [tensors, unread] = nameTensors(graph, held, storages);
+	return { std::move(tensors), std::move(unread), std::move(storages) };
 }
 
 } /* namespace fm */

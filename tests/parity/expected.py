@@ -19,8 +19,8 @@ TYPES = {
 
 
 def isReadable(tensor):
-    """Whether strides and one of the types above describe a tensor."""
-    return tensor.dtype in TYPES and tensor.layout == torch.strided and not tensor.is_neg()
+    """Whether strides and one of the types above describe a tensor that has elements."""
+    return tensor.dtype in TYPES and tensor.layout == torch.strided and not tensor.is_neg() and not tensor.is_meta
 
 
 def asTensor(value):

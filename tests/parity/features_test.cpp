@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
@@ -16,7 +17,9 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include "backbone/statedict.h"
 #include "backbone/weights.h"
+#include "backbone/weightsfile.h"
 #include "checkpoint/checkpoint.h"
 #include "device.h"
 #include "error.h"
@@ -160,6 +163,8 @@ std::vector<Case> everyCase()
 	       "detectron2-retinanet", "mmdetection", "mmdetection-v2" })
 		cases.push_back({ name, ResNet50Fpn });
 	cases.push_back({ "mmdetection-retinanet", ResNet18Fpn });
+	cases.push_back({ "fpn-128", ResNet18Fpn });
+	cases.push_back({ "detectron2-c4", ResNet50 });
 	cases.push_back({ "stride-in-1x1", ResNet50Fpn, fm::BottleneckStride::In1x1 });
 	return cases;
 }
@@ -394,6 +399,28 @@ TEST(Weights, OfAClassifierFillTheBodyAloneAndSaySo)
 	EXPECT_NE(loaded.warning.find("holds no FPN"), std::string::npos);
 	expectLevels(*loaded.backbone, allLevels(loaded, Preprocess::None), "resnet18-fpn.none.ref",
 	             float32Tolerance, "c");
+}
+
+/* What is not the FPN has to fit as it is. */
+TEST(Weights, OfAnotherClassifierDoNotFillTheBody)
+{
+	for (const auto &[kind, file, part] :
+	     { std::tuple{ BackboneKind::ResNet50Fpn, "resnext50-32x4d.pth", "of the wrong shape" },
+	       std::tuple{ BackboneKind::ResNet50Fpn, "wide-resnet50-2.pth", "of the wrong shape" },
+	       std::tuple{ BackboneKind::ResNet50Fpn, "resnet101.pth", "not in this backbone" },
+	       std::tuple{ BackboneKind::ResNet18Fpn, "resnet50.pth", "of the wrong shape" } }) {
+		const fm::Error error = errorOf(kind, file);
+		EXPECT_EQ(error.kind, fm::Error::Kind::Mismatch) << file;
+		EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+	}
+}
+
+TEST(StateDict, NeverReplacesATensorOfAnotherShape)
+{
+	const fm::WeightsFile file(References::get().path("resnet18.pth"));
+	fm::StateDict parameters(&file);
+	EXPECT_EQ(parameters.take("body.bn1.weight", { 64 }, fm::Parameter::One).numel(), 64);
+	EXPECT_THROW(parameters.take("body.bn1.weight", { 32 }, fm::Parameter::One), fm::Error);
 }
 
 TEST(Weights, ThatAreMissingAreNamedUpToFiveAndCounted)

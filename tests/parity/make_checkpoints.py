@@ -94,7 +94,7 @@ def unreadableTypes():
         "complex": complexes, "a": torch.ones(3), "complexDouble": complexes.to(torch.complex128),
         "float8": torch.ones(3).to(torch.float8_e4m3fnuz), "b": torch.arange(5),
         "uint16": torch.ones(3).to(torch.uint16), "negated": torch.ones(3)._neg_view(),
-        "sparse": torch.eye(3).to_sparse(), "c": torch.tensor([True, False]),
+        "sparse": torch.eye(3).to_sparse(), "meta": torch.ones(3, device="meta"), "c": torch.tensor([True, False]),
     }
     with warnings.catch_warnings(action="ignore"):
         tensors["quantised"] = torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8)

@@ -30,7 +30,7 @@ import torch
 import torchvision
 from matplotlib.colors import Normalize
 from torchvision.models import vgg
-from torchvision.models.detection.backbone_utils import mobilenet_backbone, resnet_fpn_backbone
+from torchvision.models.detection.backbone_utils import BackboneWithFPN, mobilenet_backbone, resnet_fpn_backbone
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
@@ -55,6 +55,13 @@ def randomise(model):
 def resnet_fpn(name, **options):
     return randomise(
         resnet_fpn_backbone(backbone_name=name, weights=None, norm_layer=torch.nn.BatchNorm2d, **options))
+
+
+def resnet_fpn_128():
+    """A RetinaNet's with a narrower pyramid than usual."""
+    body = torchvision.models.resnet18(weights=None)
+    return randomise(BackboneWithFPN(body, {f"layer{i}": str(i - 2) for i in (2, 3, 4)}, [128, 256, 512], 128,
+                                     LastLevelP6P7(128, 128)))
 
 
 def backbone_of(detector):
@@ -108,9 +115,12 @@ def fpn_levels(model, finest, x):
     return {f"p{int(key) + finest}" if key.isdigit() else key: value for key, value in model(x).items()}
 
 
+def resnet_body_levels(model, x):
+    return body_levels(model.body.items(), ("relu", "layer1", "layer2", "layer3", "layer4"), x)
+
+
 def resnet_levels(model, x, finest=2):
-    last = ("relu", "layer1", "layer2", "layer3", "layer4")
-    return body_levels(model.body.items(), last, x) | fpn_levels(model, finest, x)
+    return resnet_body_levels(model, x) | fpn_levels(model, finest, x)
 
 
 def features_levels(last):
@@ -171,8 +181,12 @@ def save(name, state):
     if name == "detectron2-pickle":
         arrays = {key: value.numpy() for key, value in detectron2_state(state).items()}
         file.write_bytes(pickle.dumps({"model": arrays, "__author__": "Detectron2 Model Zoo"}, protocol=2))
+    elif name == "detectron2-c4":
+        body = {re.sub(r"^backbone\.bottom_up\.", "roi_heads." if ".res5." in key else "backbone.", key): value
+                for key, value in detectron2_state(state).items() if "bottom_up" in key}
+        torch.save({"model": body}, file)
     elif name.startswith("detectron2"):
-        heads = {"pixel_mean": torch.zeros(3, 1, 1), "proposal_generator.rpn_head.conv.weight": torch.zeros(3)}
+        heads = pixels_of(name) | {"proposal_generator.rpn_head.conv.weight": torch.zeros(3)}
         torch.save({"model": detectron2_state(state) | heads, "optimizer": {}, "iteration": 90000}, file)
     elif name.startswith("mmdetection"):
         heads = {"rpn_head.rpn_conv.weight": torch.zeros(3), "bbox_head.fc_cls.weight": torch.zeros(81, 3)}
@@ -182,8 +196,11 @@ def save(name, state):
                    _use_new_zipfile_serialization=name not in ("resnet34-fpn", "resnet101-fpn", "mobilenet-v2"))
 
 
-# MODEL.PIXEL_MEAN of detectron2's configurations, in the order of its channels; the deviation is one.
-BGR_MEAN = [103.530, 116.280, 123.675]
+def pixels_of(name):
+    """What a file of detectron2 has of MODEL.PIXEL_MEAN and PIXEL_STD: by default and, in one of them, its own."""
+    own = {"detectron2": ([90.0, 110.0, 130.0], [57.0, 58.0, 59.0])}
+    mean, std = own.get(name, ([103.530, 116.280, 123.675], [1.0, 1.0, 1.0]))
+    return {"pixel_mean": torch.tensor(mean)[:, None, None], "pixel_std": torch.tensor(std)[:, None, None]}
 
 
 def preprocess_as(name, image, how):
@@ -191,7 +208,8 @@ def preprocess_as(name, image, how):
     if not name.startswith("detectron2"):
         return preprocess(image, how)
     x = image.permute(2, 0, 1).flip(0).float()
-    return (x - torch.tensor(BGR_MEAN)[:, None, None])[None]
+    pixels = pixels_of(name)
+    return ((x - pixels["pixel_mean"]) / pixels["pixel_std"])[None]
 
 
 def preprocess(image, how):
@@ -235,6 +253,8 @@ def networks():
             lambda: resnet_fpn("resnet18", returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7WithoutRelu(512, 256)),
             retinanet_levels),
         "fasterrcnn-v2": (lambda: backbone_of(detection.fasterrcnn_resnet50_fpn_v2), resnet_levels),
+        "fpn-128": (resnet_fpn_128, retinanet_levels),
+        "detectron2-c4": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_body_levels),
         "stride-in-1x1": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
     }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkpointfile.h"
 
+#include <algorithm>
+
 namespace {
 
 using fm::Checkpoint;
@@ -11,6 +13,14 @@ void expectAllAsInPython(const fs::path &folder, const std::string &name, int pr
 {
 	for (int protocol = 0; protocol < protocols; protocol++)
 		expectAsInPython(folder / (name + std::to_string(protocol) + ".pkl"));
+}
+
+/** \brief A short header, and eight bytes of data */
+void writeSafetensors(const fs::path &file, const std::string &header)
+{
+	std::string size(8, '\0');
+	size[0] = static_cast<char>(header.size());
+	writeFile(file, size + header + std::string(8, '\0'));
 }
 
 TEST_F(SavedCheckpoint, PickledArraysAreReadInEveryProtocol)
@@ -80,6 +90,37 @@ TEST_F(SavedCheckpoint, SafetensorsAreRead)
 TEST_F(SavedCheckpoint, WhatAHeaderSaysAsideIsPassedOver)
 {
 	expectAsInPython(folder / "aside.safetensors");
+}
+
+TEST_F(SavedCheckpoint, SafetensorsOfOtherTypesAreKnownByNameAndType)
+{
+	const std::string header = R"({"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]},)"
+				   R"("b":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})";
+	writeSafetensors(folder / "complex.safetensors", header);
+	const Checkpoint file(folder / "complex.safetensors");
+	EXPECT_EQ(file.tensors().size(), 1);
+	ASSERT_EQ(file.unread().size(), 1);
+	EXPECT_EQ(file.unread()[0].name, "a");
+	EXPECT_EQ(file.unread()[0].type, "C64");
+}
+
+TEST_F(SavedCheckpoint, AFileOfOtherTypesAloneIsRefusedByTheirName)
+{
+	const std::string header = R"({"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}})";
+	writeSafetensors(folder / "alone.safetensors", header);
+	expectError(folder / "alone.safetensors", Error::Kind::Unreadable,
+	            "holds no tensors that can be read", "the first is a (C64)");
+}
+
+TEST_F(SavedCheckpoint, PickledArraysOfOtherTypesAreKnownByNameAndType)
+{
+	for (const char *name : { "arrays0.pkl", "arrays5.pkl" }) {
+		const Checkpoint file(folder / name);
+		const auto found =
+			std::ranges::find(file.unread(), "other.c8", &fm::UnreadTensor::name);
+		ASSERT_NE(found, file.unread().end());
+		EXPECT_EQ(found->type, "c8");
+	}
 }
 
 TEST_F(SavedCheckpoint, SafetensorsWithoutTensorsAreRefused)

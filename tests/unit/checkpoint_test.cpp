@@ -75,6 +75,21 @@ TEST_F(SavedCheckpoint, TensorsOfOtherTypesAreLeftOut)
 	expectBothAsInPython("unreadable");
 }
 
+TEST_F(SavedCheckpoint, TensorsThatAreLeftOutAreKnownByTheirNamesAndTypes)
+{
+	const std::string expected =
+		"complex complex64, complexDouble complex128, float8 float8_e4m3fnuz, uint16 "
+		"uint16, negated negated or conjugated, sparse sparse, meta meta, quantised "
+		"quantised";
+	for (const char *name : { "unreadable.zip.pth", "unreadable.stream.pth" }) {
+		std::string found;
+		const Checkpoint file(folder / name);
+		for (const fm::UnreadTensor &tensor : file.unread())
+			found += (found.empty() ? "" : ", ") + tensor.name + " " + tensor.type;
+		EXPECT_EQ(found, expected) << name;
+	}
+}
+
 TEST_F(SavedCheckpoint, EveryPickleProtocolIsRead)
 {
 	for (const char *name : { "protocol1", "protocol3", "protocol4", "protocol5" })

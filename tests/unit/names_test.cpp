@@ -15,7 +15,7 @@ using fm::StateNames;
 namespace {
 
 /* Names alone; kernels all of them. */
-std::optional<StateNames> find(const std::vector<std::string> &names)
+std::vector<StateNames> find(const std::vector<std::string> &names)
 {
 	std::vector<NamedTensor> tensors;
 	for (const std::string &name : names)
@@ -32,12 +32,13 @@ void expectParameters(Family family, const std::string &prefix,
 {
 	for (const auto &[name, parameter] : parameters)
 		others.push_back(name);
-	const auto names = find(others);
-	ASSERT_TRUE(names);
-	EXPECT_EQ(names->family(), family);
-	EXPECT_EQ(names->prefix(), prefix);
+	const auto all = find(others);
+	ASSERT_FALSE(all.empty());
+	const StateNames &names = all.front();
+	EXPECT_EQ(names.family(), family);
+	EXPECT_EQ(names.prefix(), prefix);
 	for (const auto &[name, parameter] : parameters)
-		EXPECT_EQ(names->parameter(name), parameter) << name;
+		EXPECT_EQ(names.parameter(name), parameter) << name;
 }
 
 } /* namespace */
@@ -78,6 +79,20 @@ TEST(Names, OfAClassifierAreTheBodys)
 		          { front + "conv1.weight", "body.conv1.weight" },
 		          { front + "layer3.5.bn2.running_var", "body.layer3.5.bn2.running_var" },
 		          { front + "fc.weight", "" } });
+}
+
+TEST(Names, OfTimmAreTorchvisions)
+{
+	expectParameters(
+		Family::Torchvision, "resnet50.",
+		{ { "resnet50.conv1.weight", "body.conv1.weight" },
+	          { "resnet50.bn1.weight", "body.bn1.weight" },
+	          { "resnet50.layer1.0.conv1.weight", "body.layer1.0.conv1.weight" },
+	          { "resnet50.layer1.0.bn3.running_var", "body.layer1.0.bn3.running_var" },
+	          { "resnet50.layer2.0.downsample.0.weight", "body.layer2.0.downsample.0.weight" },
+	          { "resnet50.layer2.0.downsample.1.bias", "body.layer2.0.downsample.1.bias" },
+	          { "resnet50.layer2.0.bn1.num_batches_tracked", "" },
+	          { "resnet50.fc.weight", "" } });
 }
 
 TEST(Names, OfFeaturesAreNumbered)
@@ -124,6 +139,19 @@ TEST(Names, OfDetectron2AreTranslated)
 	                   { "stem.conv1.norm.weight", "body.bn1.weight" } });
 }
 
+/* R50-C4: the last stage is in the heads. */
+TEST(Names, OfDetectron2sLastStageMayStandInTheHeads)
+{
+	for (const std::string front : { "", "model." })
+		expectParameters(
+			Family::Detectron2, front + "backbone.",
+			{ { front + "backbone.res2.0.conv1.weight", "body.layer1.0.conv1.weight" },
+		          { front + "roi_heads.res5.2.conv3.norm.weight",
+		            "body.layer4.2.bn3.weight" },
+		          { front + "roi_heads.box_predictor.cls_score.weight", "" },
+		          { front + "roi_heads.res4.0.conv1.weight", "" } });
+}
+
 TEST(Names, OfMMDetectionAreTranslated)
 {
 	for (const std::string front : { "", "state_dict.", "state_dict.module." })
@@ -149,19 +177,42 @@ TEST(Names, OfMMDetectionAreTranslated)
 
 TEST(Names, OfNoBackboneAreNotFound)
 {
-	EXPECT_FALSE(find({ "layer1.0.conv2.weight", "blocks.0.attn.qkv.weight", "", "7",
-	                    "mylayer1.0.conv1.weight", "features.11.conv.0.0.weight" }));
-	EXPECT_FALSE(find({}));
+	EXPECT_TRUE(find({ "layer1.0.conv2.weight", "blocks.0.attn.qkv.weight", "", "7",
+	                   "mylayer1.0.conv1.weight", "features.11.conv.0.0.weight" })
+	                    .empty());
+	EXPECT_TRUE(find({}).empty());
 }
 
-/* The first counts, also where it is repeated for another copy of the weights. */
-TEST(Names, OfTheFirstBackboneCount)
+TEST(Names, OfEveryBackboneAreFoundOnceInTheFilesOrder)
 {
-	const auto names =
-		find({ "teacher.layer1.0.conv1.weight", "student.layer1.0.conv1.weight" });
-	ASSERT_TRUE(names);
-	EXPECT_EQ(names->prefix(), "teacher.");
-	EXPECT_EQ(names->parameter("student.layer1.0.conv1.weight"), "");
+	const auto all =
+		find({ "teacher.layer1.0.conv1.weight", "teacher.layer4.0.conv1.weight",
+	               "student.backbone.bottom_up.res2.0.conv1.weight",
+	               "net.features.1.conv.0.0.weight", "teacher.layer1.0.conv1.weight" });
+	ASSERT_EQ(all.size(), 3);
+	EXPECT_EQ(all[0].prefix(), "teacher.");
+	EXPECT_EQ(all[0].parameter("student.layer1.0.conv1.weight"), "");
+	EXPECT_EQ(all[1].prefix(), "student.backbone.bottom_up.");
+	EXPECT_EQ(all[1].front(), "student.");
+	EXPECT_EQ(all[2].prefix(), "net.features.");
+}
+
+/* Each is compared with every network. */
+TEST(Names, OfBackbonesBeyondSixteenAreLeft)
+{
+	std::vector<std::string> many;
+	for (int i = 0; i < 1000; ++i)
+		many.push_back(std::to_string(i) + ".layer1.0.conv1.weight");
+	EXPECT_EQ(find(many).size(), 16);
+}
+
+TEST(Names, OfTensorsThatCannotBeReadAreNamesToo)
+{
+	const std::vector<fm::UnreadTensor> unread = { { "net.layer1.0.conv1.weight",
+		                                         "quantised" } };
+	const auto all = StateNames::find({}, unread);
+	ASSERT_EQ(all.size(), 1);
+	EXPECT_EQ(all[0].prefix(), "net.");
 }
 
 TEST(Summary, NamesFiveAndCountsTheRest)

@@ -45,7 +45,7 @@ Description Description::of(const Options &options)
 {
 	std::optional<fm::WeightsFile> file;
 	if (!options.backbone.weights.empty())
-		file.emplace(options.backbone.weights);
+		file.emplace(options.backbone.weights, options.backbone.backbone);
 	const auto architecture = fm::chooseArchitecture(options.backbone, file ? &*file : nullptr);
 
 	Description description = { .kind = architecture.kind,
