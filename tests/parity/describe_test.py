@@ -72,13 +72,16 @@ class Describe(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def describe(self, state, *arguments, status=0):
+    def run_on(self, content, *arguments, status=0):
+        """What is printed of a file that torch.save makes of `content`."""
         file = Path(self.folder.name) / "weights.pth"
-        torch.save(small(state), file)
-        run = subprocess.run([os.environ["FM_DESCRIBE"], "--json", "--weights", file, *arguments], capture_output=True,
-                             text=True)
+        torch.save(content, file)
+        run = subprocess.run([os.environ["FM_DESCRIBE"], "--weights", file, *arguments], capture_output=True, text=True)
         self.assertEqual(run.returncode, status, run.stderr)
-        return json.loads(run.stdout)
+        return run.stdout
+
+    def describe(self, state, *arguments, status=0):
+        return json.loads(self.run_on(small(state), "--json", *arguments, status=status))
 
     def expectModule(self, described, module):
         layers = [layer for layer in described["layers"] if layer["kind"] == "convolution"]
@@ -141,9 +144,84 @@ class Describe(unittest.TestCase):
                                                            not name.startswith("fc.")]))
 
     def testOfNoBackboneNothingFits(self):
-        weights = self.describe(torchvision.models.densenet121(weights=None).state_dict(), status=1)["weights"]
+        state = torchvision.models.densenet121(weights=None).state_dict()
+        described = self.describe(state, status=1)
+        weights = described["weights"]
+        self.assertIsNone(described["backbone"])
+        self.assertNotIn("layers", described)
         self.assertEqual(weights["matched"], [])
+        self.assertEqual(weights["missing"], [])
         self.assertIsNone(weights["family"])
+        first = list(state.items())[:5]
+        self.assertEqual(weights["first"], [{"name": name, "shape": list(tensor.shape)} for name, tensor in first])
+
+        text = self.run_on(small(state), status=1)
+        self.assertIn("no known backbone", text)
+        self.assertNotIn("resnet", text)
+        for name, tensor in first:
+            self.assertIn(f"{name} {list(tensor.shape)}", text)
+        self.assertNotIn(list(state)[5], text)
+        mixed = {"one": torch.zeros(3, dtype=torch.complex64), "two": torch.zeros(3)}
+        self.assertIn("one (complex64)", self.run_on(mixed, status=1))
+
+    def testOfSeveralBackbonesTheOneThatFitsBestCounts(self):
+        resnet = small(torchvision.models.resnet50(weights=None).state_dict())
+        other = small(torchvision.models.resnet18(weights=None).state_dict())
+        stranger = {"layer1.0.conv1.weight": torch.zeros(4, 3, 3, 3)}
+        for content, prefix, backbone in (
+                ({"discriminator": stranger, "net": resnet}, "net.", "resnet50"),
+                ({"net": resnet, "discriminator": stranger}, "net.", "resnet50"),
+                ({"discriminator": stranger, "ema": other, "net": resnet}, "ema.", "resnet18"),
+                ({"model": resnet, "ema": resnet}, "model.", "resnet50"),
+                ({"ema": resnet, "model": resnet}, "ema.", "resnet50")):
+            with self.subTest(list(content)):
+                described = json.loads(self.run_on(content, "--json"))
+                self.assertEqual(described["backbone"], backbone)
+                self.assertEqual(described["weights"]["prefix"], prefix)
+        content = {"ema": other, "model": resnet}
+        described = json.loads(self.run_on(content, "--json", "--backbone", "resnet50"))
+        self.assertEqual(described["weights"]["prefix"], "model.")
+
+    def testAClassifierFillsTheBodyOfItsOwnNetworkAlone(self):
+        state = torchvision.models.resnet50(weights=None).state_dict()
+        weights = self.describe(state, "--backbone", "resnet50-fpn")["weights"]
+        self.assertTrue(weights["accepted"])
+        self.assertIn("are random", weights["warning"])
+        self.assertIn("are random", self.run_on(small(state), "--backbone", "resnet50-fpn"))
+        for model in ("resnext50_32x4d", "wide_resnet50_2", "resnet101", "resnet18"):
+            with self.subTest(model):
+                state = getattr(torchvision.models, model)(weights=None).state_dict()
+                weights = self.describe(state, "--backbone", "resnet50-fpn", status=1)["weights"]
+                self.assertFalse(weights["accepted"])
+
+    def testAnFpnMayHaveAnyWidth(self):
+        sides = [256, 512, 1024, 2048]
+        state = torchvision.models.resnet50(weights=None).state_dict()
+        body = {f"body.{name}": tensor for name, tensor in state.items()}
+        fpn = torchvision.ops.FeaturePyramidNetwork(sides, 128).state_dict()
+        described = self.describe(body | {f"fpn.{name}": tensor for name, tensor in fpn.items()})
+        self.assertEqual(described["backbone"], "resnet50-fpn")
+        self.assertTrue(described["weights"]["fits"])
+        self.assertEqual({level["channels"] for level in described["levels"] if level["name"][0] == "p"}, {128})
+
+    def testTensorsThatCannotBeReadAreNamedWithTheirType(self):
+        state = small(torchvision.models.resnet18(weights=None).state_dict())
+        kernel = torch.zeros(64, 64, 3, 3)
+        for tensor, kind in ((kernel.to(torch.complex64), "complex64"), (kernel.to("meta"), "meta"),
+                             (torch.quantize_per_tensor(kernel, 0.1, 0, torch.qint8), "quantised")):
+            with self.subTest(kind):
+                for name in ("layer1.0.conv1.weight", "layer1.0.conv2.weight"):
+                    content = state | {name: tensor}
+                    weights = json.loads(self.run_on(content, "--json", status=1))["weights"]
+                    self.assertEqual(weights["unread"], [{"name": name, "type": kind}])
+                    self.assertEqual(weights["missing"], [])
+                    self.assertIn(f"cannot be read:\n    {name} ({kind})\n", self.run_on(content, status=1))
+
+    def testADeepLabIsSaidToBeDilated(self):
+        for model, dilated in ((torchvision.models.segmentation.deeplabv3_resnet50, True),
+                               (detection.fasterrcnn_resnet50_fpn, False)):
+            weights = self.describe(model(weights=None, weights_backbone=None).state_dict())["weights"]
+            self.assertEqual("dilated" in (weights["warning"] or ""), dilated)
 
 
 if __name__ == "__main__":

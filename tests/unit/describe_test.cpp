@@ -17,7 +17,7 @@ struct Printed {
 Printed describe(const std::string &arguments)
 {
 	const std::string command =
-		std::string("'") + std::getenv("FM_DESCRIBE") + "' " + arguments + " 2>&1";
+		std::string("'") + std::getenv("FM_DESCRIBE") + "' 2>&1 " + arguments;
 	std::FILE *pipe = popen(command.c_str(), "r");
 	Printed run;
 	char part[4096];
@@ -71,6 +71,30 @@ TEST(Describe, OfWhatCannotBeReadSaysWhy)
 	const Printed nothing = describe("--json --weights not-there.pth");
 	EXPECT_EQ(nothing.status, 2);
 	EXPECT_TRUE(holds(nothing.output, "'not-there.pth' does not exist"));
+}
+
+TEST(Describe, PrintsTheDetailOfAnErrorOnALineOfItsOwn)
+{
+	const std::string file = testing::TempDir() + "featuremosaic-describe.pth";
+	std::ofstream(file) << "\x80\x02\xff";
+	const Printed run = describe("--weights '" + file + "' >/dev/null");
+	std::remove(file.c_str());
+	EXPECT_EQ(run.status, 2);
+	EXPECT_TRUE(holds(run.output, "\n  pickle, byte 3")) << run.output;
+}
+
+TEST(Describe, OffersOnlyWhatItDescribes)
+{
+	const Printed help = describe("--help");
+	EXPECT_TRUE(holds(help.output, "resnet50-fpn"));
+	EXPECT_FALSE(holds(help.output, "torchscript"));
+	EXPECT_TRUE(holds(describe("--backbone torchscript").output, "layers are not known"));
+}
+
+TEST(Describe, SaysWhereItsOutputCannotBeWritten)
+{
+	EXPECT_EQ(describe(">/dev/full").status, 2);
+	EXPECT_EQ(describe("--json >/dev/full").status, 2);
 }
 
 TEST(Describe, RefusesWhatItDoesNotUnderstand)

@@ -23,20 +23,26 @@ struct Weights {
 	std::optional<fm::StateNames> names;
 	std::size_t tensors; /**< That the file holds, of a backbone or not */
 	fm::LoadReport report;
+	bool suffices;       /**< The element takes the file for the backbone that is asked for */
+	std::string warning; /**< And says so with it; or empty */
+	std::vector<fm::NamedTensor>
+		first = {}; /**< Of the file; where no known backbone is in it */
 };
 
 /** \brief What there is to say of a backbone */
 struct Description {
-	fm::BackboneKind kind;
-	fm::Network network;
+	fm::BackboneKind kind; /**< Auto where the file has no known one: there is no network */
+	fm::Network network = {};
 	/* Where a size is given: */
-	std::optional<fm::Size> size;
+	std::optional<fm::Size> size = {};
 	std::vector<fm::Size> levelSizes = {};
 	int64_t multiplyAdds = 0;
 	/* Where levels are given: */
 	std::optional<fm::Plan> plan = {};
 	/* Where a file is given: */
 	std::optional<Weights> weights = {};
+
+	bool isKnown() const { return kind != fm::BackboneKind::Auto; }
 
 	/** \throws fm::Error for options that do not go together, and as fm::WeightsFile */
 	static Description of(const Options &options);

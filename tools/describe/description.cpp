@@ -39,22 +39,50 @@ void addSizes(Description &description)
 			std::ranges::find(plan.steps, node, &fm::Step::node)->size);
 }
 
+Weights weightsOf(const fm::WeightsFile &file, fm::BackboneKind asked, const fm::Network &network)
+{
+	fm::LoadReport report = file.fit(network);
+	const bool suffices = report.suffices(asked);
+	std::string warning = file.warning(report);
+	return { .file = file.file(),
+		 .format = file.checkpoint().format(),
+		 .names = file.names(),
+		 .tensors = file.checkpoint().tensors().size(),
+		 .report = std::move(report),
+		 .suffices = suffices,
+		 .warning = std::move(warning) };
+}
+
+/* What of a network is missing says nothing, where none is meant. */
+Description unknown(Weights weights, const fm::WeightsFile &file)
+{
+	constexpr std::size_t shown = 5;
+	const auto &tensors = file.checkpoint().tensors();
+	weights.first.assign(tensors.begin(), tensors.begin() + std::min(shown, tensors.size()));
+	weights.report.missing.clear();
+	weights.report.misshapen.clear();
+	weights.report.unexpected.clear();
+	weights.report.unread = file.checkpoint().unread();
+	return { .kind = fm::BackboneKind::Auto, .weights = std::move(weights) };
+}
+
 } /* namespace */
 
 Description Description::of(const Options &options)
 {
+	const fm::BackboneKind asked = options.backbone.backbone;
 	std::optional<fm::WeightsFile> file;
 	if (!options.backbone.weights.empty())
-		file.emplace(options.backbone.weights, options.backbone.backbone);
+		file.emplace(options.backbone.weights, asked);
 	const auto architecture = fm::chooseArchitecture(options.backbone, file ? &*file : nullptr);
 
 	Description description = { .kind = architecture.kind,
 		                    .network = fm::Network::of(architecture),
 		                    .size = options.size };
 	if (file)
-		description.weights = { file->file(), file->checkpoint().format(), file->names(),
-			                file->checkpoint().tensors().size(),
-			                file->fit(description.network) };
+		description.weights = weightsOf(*file, asked, description.network);
+	if (file && asked == fm::BackboneKind::Auto && description.weights->report.matched.empty())
+		return unknown(*std::move(description.weights), *file);
 	if (options.size)
 		addSizes(description);
 	if (!options.levels.empty())

@@ -87,22 +87,29 @@ Json weightsOf(const Weights &weights)
 		misshapen.push_back({ { "name", tensor.name },
 		                      { "found", tensor.found },
 		                      { "expected", tensor.expected } });
+	Json unread = Json::array();
+	for (const auto &[name, type] : report.unread)
+		unread.push_back({ { "name", name }, { "type", type } });
 	const auto &names = weights.names;
-	return { { "file", weights.file },
-		 { "format", weights.format },
-		 { "family", names ? Json(fm::familyName(names->family())) : Json() },
-		 { "prefix", names ? Json(names->prefix()) : Json() },
-		 { "tensors", weights.tensors },
-		 { "fits", report.fits() },
-		 { "matched", report.matched },
-		 { "missing", report.missing },
-		 { "unexpected", report.unexpected },
-		 { "misshapen", std::move(misshapen) } };
+	Json all = { { "file", weights.file },
+		     { "format", weights.format },
+		     { "family", names ? Json(fm::familyName(names->family())) : Json() },
+		     { "prefix", names ? Json(names->prefix()) : Json() },
+		     { "tensors", weights.tensors },
+		     { "fits", report.fits() },
+		     { "matched", report.matched },
+		     { "missing", report.missing },
+		     { "unexpected", report.unexpected },
+		     { "misshapen", std::move(misshapen) },
+		     { "unread", std::move(unread) },
+		     { "accepted", weights.suffices },
+		     { "warning", weights.warning.empty() ? Json() : Json(weights.warning) } };
+	for (const auto &[name, tensor] : weights.first)
+		all["first"].push_back({ { "name", name }, { "shape", tensor.shape } });
+	return all;
 }
 
-} /* namespace */
-
-void printJson(const Description &description)
+Json networkOf(const Description &description)
 {
 	const fm::Network &network = description.network;
 	Json layers = Json::array();
@@ -116,6 +123,14 @@ void printJson(const Description &description)
 		all["multiply_adds"] = description.multiplyAdds;
 	if (description.plan)
 		all["plan"] = planOf(description);
+	return all;
+}
+
+} /* namespace */
+
+void printJson(const Description &description)
+{
+	Json all = description.isKnown() ? networkOf(description) : Json{ { "backbone", nullptr } };
 	if (description.weights)
 		all["weights"] = weightsOf(*description.weights);
 	/* A file's names need not be UTF-8. */

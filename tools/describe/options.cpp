@@ -26,7 +26,8 @@ std::string allBackbones()
 {
 	std::string names;
 	for (const fm::BackboneInfo &row : fm::backbones)
-		names += std::string(names.empty() ? "" : ", ") + row.name;
+		if (row.kind != fm::BackboneKind::TorchScript) /* Its layers are not known. */
+			names += std::string(names.empty() ? "" : ", ") + row.name;
 	return names;
 }
 

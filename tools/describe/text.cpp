@@ -149,10 +149,27 @@ void printNames(const char *what, const std::vector<std::string> &names)
 		std::printf("    %s\n", name.c_str());
 }
 
+void printHeader(const Weights &weights)
+{
+	std::printf("%s: %s, %zu tensors\n", weights.file.c_str(), weights.format.c_str(),
+	            weights.tensors);
+}
+
+void printUnknown(const Weights &weights)
+{
+	std::printf("no known backbone\n\n");
+	printHeader(weights);
+	for (const auto &[name, tensor] : weights.first)
+		std::printf("  %s %s\n", name.c_str(), fm::shapeText(tensor.shape).c_str());
+	if (weights.tensors > weights.first.size())
+		std::printf("  and %zu more\n", weights.tensors - weights.first.size());
+	printNames("cannot be read", weights.report.unreadTexts());
+}
+
 void printWeights(const Weights &weights, fm::BackboneKind kind)
 {
-	std::printf("\n%s: %s, %zu tensors\n", weights.file.c_str(), weights.format.c_str(),
-	            weights.tensors);
+	std::printf("\n");
+	printHeader(weights);
 	if (weights.names)
 		std::printf("  names as in %s, behind '%s'\n",
 		            fm::familyName(weights.names->family()),
@@ -160,13 +177,19 @@ void printWeights(const Weights &weights, fm::BackboneKind kind)
 	const fm::LoadReport &report = weights.report;
 	if (report.matched.empty()) {
 		std::printf("  holds no tensor of %s\n", fm::backboneName(kind));
+		printNames("cannot be read", report.unreadTexts());
 		return;
 	}
 	std::printf("  %s %s: %zu tensors matched, %zu missing, %zu unexpected, %zu of the wrong "
 	            "shape\n",
-	            report.fits() ? "fits" : "does not fit", fm::backboneName(kind),
-	            report.matched.size(), report.missing.size(), report.unexpected.size(),
-	            report.misshapen.size());
+	            report.fits()      ? "fits"
+	            : weights.suffices ? "fits the body of"
+	                               : "does not fit",
+	            fm::backboneName(kind), report.matched.size(), report.missing.size(),
+	            report.unexpected.size(), report.misshapen.size());
+	if (!weights.warning.empty())
+		std::printf("  %s\n", weights.warning.c_str());
+	printNames("cannot be read", report.unreadTexts());
 	printNames("missing", report.missing);
 	printNames("unexpected", report.unexpected);
 	printNames("of the wrong shape", report.misshapenTexts());
@@ -176,6 +199,10 @@ void printWeights(const Weights &weights, fm::BackboneKind kind)
 
 void printText(const Description &description)
 {
+	if (!description.isKnown()) {
+		printUnknown(*description.weights);
+		return;
+	}
 	if (description.plan)
 		printPlan(description);
 	else
