@@ -143,14 +143,49 @@ Trial firstRun(const FeatureModule &module)
 	throw *first;
 }
 
+/* The side is not that of maps: rows and columns would have different strides. */
+bool isUneven(const at::Tensor &maps, Size image)
+{
+	const Size size = mapSize(maps);
+	return std::lround(static_cast<double>(image.width) / size.width) !=
+	       std::lround(static_cast<double>(image.height) / size.height);
+}
+
+/* [1, h, w, C] tells itself by what stays for an image of another size. That is tried where maps
+ * look like it, and the module takes another size. */
+void refuseChannelsLast(const LoadedModule &loaded, const ModuleOutput &output)
+{
+	const at::Tensor &tensor = output.tensor;
+	if (!isOfNumbers(tensor) || tensor.dim() != 4 || !isUneven(tensor, loaded.trial))
+		return;
+	const Size other = { 3 * loaded.trial.width, 2 * loaded.trial.height };
+	std::vector<ModuleOutput> outputs;
+	try {
+		outputs = loaded.module->run(
+			zeros(loaded.module->options(), other).contiguous(loaded.layout));
+	} catch (const Error &) {
+		return;
+	}
+	const auto found = std::ranges::find(outputs, output.name, &ModuleOutput::name);
+	if (found == outputs.end() || !isOfNumbers(found->tensor) || found->tensor.dim() != 4)
+		return;
+	if (found->tensor.size(1) != tensor.size(1) && found->tensor.size(3) == tensor.size(3))
+		throw mismatch(loaded.file,
+		               "returns '" + output.name +
+		                       "' with the channels last, [1, h, w, C]: " + output.type +
+		                       "; let it return maps, [1, C, h, w]");
+}
+
 } /* namespace */
 
 LoadedModule LoadedModule::of(const std::string &file, std::unique_ptr<const FeatureModule> module)
 {
 	const Trial trial = firstRun(*module);
 	LoadedModule loaded = { file, std::move(module), trial.layout, trial.size, {}, {} };
-	for (const ModuleOutput &output : trial.outputs)
+	for (const ModuleOutput &output : trial.outputs) {
+		refuseChannelsLast(loaded, output);
 		addLevel(loaded, output);
+	}
 	if (loaded.levels.empty())
 		throw mismatch(file,
 		               "returns no feature maps, [1, C, h, w], nor tokens of patches, "

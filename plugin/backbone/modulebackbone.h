@@ -23,7 +23,8 @@ struct LoadedModule {
 	std::vector<int> leading;  /**< Tokens before a level's grid; -1 where it has maps */
 
 	/** \brief Runs \a module until it takes an image, and keeps what of its outputs are maps
-	 * \throws Error Mismatch where none are, or those of tokens are ambiguous
+	 * \throws Error Mismatch where none are, those of tokens are ambiguous, or maps have their
+	 * channels last
 	 */
 	static LoadedModule of(const std::string &file,
 	                       std::unique_ptr<const FeatureModule> module);

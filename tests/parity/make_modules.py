@@ -218,6 +218,17 @@ class Pooled(nn.Module):
         return x.mean((2, 3)), 5
 
 
+class ChannelsLast(nn.Module):
+    """As a Swin's blocks are: [1, h, w, C]."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 96, 4, stride=4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.patches(x).permute(0, 2, 3, 1)
+
+
 class TwoImages(nn.Module):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return x + y
@@ -255,7 +266,7 @@ def write_bad(pyramid):
     torch.save(pyramid.state_dict(), BAD / "checkpoint")
     torch.save(pyramid.state_dict(), BAD / "oldcheckpoint", _use_new_zipfile_serialization=False)
     torch.export.save(torch.export.export(Single().eval(), (torch.rand(1, 3, 64, 64),)), BAD / "exported.pt2")
-    for kind in (Raises, ReturnsText, Pooled, TwoImages, ManyImages):
+    for kind in (Raises, ReturnsText, Pooled, ChannelsLast, TwoImages, ManyImages):
         torch.jit.script(kind()).save(str(BAD / kind.__name__.lower()))
     for what in ("number", "size", "channels"):
         torch.jit.script(Changing(what)).save(str(BAD / f"changing{what}"))

@@ -360,6 +360,7 @@ INSTANTIATE_TEST_SUITE_P(
 		Bad{ "raises", Kind::Mismatch, { "this one never works" } },
 		Bad{ "returnstext", Kind::Mismatch, { "no feature maps", "str" } },
 		Bad{ "pooled", Kind::Mismatch, { "[1, C, h, w]", "0: Float [1, 3]", "int" } },
+		Bad{ "channelslast", Kind::Mismatch, { "with the channels last, [1, h, w, C]" } },
 		Bad{ "twoimages", Kind::Mismatch, { "forward" } },
 		Bad{ "manyimages", Kind::Mismatch, { "forward" } }),
 	[](const auto &info) {
