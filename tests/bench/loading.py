@@ -97,11 +97,12 @@ def main():
     options = parser.parse_args()
     if options.peer:
         load_in_pytorch()
-        return
+        return 0
     result = measure(options.rounds)
-    report(result)
+    ratio = report(result)
     (ROOT / "build/bench-loading.json").write_text(json.dumps(result, indent=1))
+    return 1 if ratio > WANTED else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
