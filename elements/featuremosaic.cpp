@@ -334,11 +334,16 @@ static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCap
 	       });
 }
 
+static bool isSerialized(GstEvent *event)
+{
+	return (gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
+}
+
 /* Events come after the frames before them. What became of those nobody has told upstream yet, and
  * after EOS nobody will. */
 static void gst_feature_mosaic_drain(GstFeatureMosaic *self, GstEvent *event)
 {
-	if ((gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) == 0)
+	if (!isSerialized(event))
 		return;
 	self->state->conveyor.drain();
 	if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
@@ -360,6 +365,9 @@ static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, Gs
 		gst_event_parse_caps(owned, &caps);
 		return gst_feature_mosaic_set_input_caps(self, caps);
 	}
+	case GST_EVENT_STREAM_START:
+		self->state->outputs.resetFlow(); /* What has ended may take another stream. */
+		break;
 	case GST_EVENT_SEGMENT:
 		gst_event_copy_segment(event, &self->state->segment);
 		break;
@@ -369,7 +377,10 @@ static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, Gs
 	default:
 		break;
 	}
-	return gst_pad_event_default(pad, parent, event);
+	if (!isSerialized(event))
+		return gst_pad_event_default(pad, parent, event);
+	g_autoptr(GstEvent) owned = event;
+	return self->state->outputs.pass(owned);
 }
 
 static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, GstEvent *event)
@@ -385,14 +396,13 @@ static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, Gst
 	return gst_pad_event_default(pad, parent, event);
 }
 
-/* What both pads are asked. */
-static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, GstPad *other,
-                                         GstQuery *query)
+/* What all pads are asked. */
+static gboolean gst_feature_mosaic_query(GstFeatureMosaic *self, GstPad *pad, GstQuery *query)
 {
 	State *state = self->state;
 	switch (GST_QUERY_TYPE(query)) {
 	case GST_QUERY_CAPS:
-		answerCapsQuery(pad, other, query, !state->isOnHost);
+		answerCapsQuery(pad, query, !state->isOnHost);
 		return TRUE;
 	case GST_QUERY_ACCEPT_CAPS:
 		answerAcceptCapsQuery(pad, query, !state->isOnHost);
@@ -417,7 +427,7 @@ static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, Gs
 		self->state->conveyor.drain();
 
 	if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION)
-		return gst_feature_mosaic_query(self, pad, self->srcpad, query);
+		return gst_feature_mosaic_query(self, pad, query);
 	if (!GST_PAD_IS_ACTIVE(pad))
 		return FALSE; /* There may be no model. */
 	answerAllocationQuery(pad, query, self->state->cuda,
@@ -430,11 +440,17 @@ static gboolean gst_feature_mosaic_src_query(GstPad *pad, GstObject *parent, Gst
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
 
 	if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
-		return gst_feature_mosaic_query(self, pad, self->sinkpad, query);
+		return gst_feature_mosaic_query(self, pad, query);
 	if (!gst_pad_peer_query(self->sinkpad, query))
 		return FALSE;
 	self->state->latency.addTo(query);
 	return TRUE;
+}
+
+/* What is linked next has not ended. The pad's lock, which keeps its flow, is held. */
+static void gst_feature_mosaic_unlink(GstPad *pad, GstObject *)
+{
+	GST_PAD_LAST_FLOW_RETURN(pad) = GST_FLOW_OK;
 }
 
 static GstPad *gst_feature_mosaic_make_pad(GstFeatureMosaic *self, GType type,
@@ -445,14 +461,6 @@ static GstPad *gst_feature_mosaic_make_pad(GstFeatureMosaic *self, GType type,
 	                            GST_PAD_TEMPLATE_DIRECTION(templ), "template", templ, nullptr));
 }
 
-static gboolean gst_feature_mosaic_copy_event(GstPad *, GstEvent **event, gpointer pad)
-{
-	if (GST_EVENT_TYPE(*event) != GST_EVENT_CAPS)
-		gst_pad_store_sticky_event(GST_PAD(pad), *event);
-	return TRUE;
-}
-
-/* It begins with what the stream has told of itself so far; caps are its own. */
 static GstPad *gst_feature_mosaic_add_source(GstFeatureMosaic *self, const char *templateName,
                                              const char *name)
 {
@@ -460,12 +468,12 @@ static GstPad *gst_feature_mosaic_add_source(GstFeatureMosaic *self, const char 
 		gst_feature_mosaic_make_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, templateName, name);
 	gst_pad_set_event_function(pad, gst_feature_mosaic_src_event);
 	gst_pad_set_query_function(pad, gst_feature_mosaic_src_query);
+	gst_pad_set_unlink_function(pad, gst_feature_mosaic_unlink);
 	gst_object_ref(pad);
 	if (!gst_element_add_pad(GST_ELEMENT(self), pad)) {
 		gst_object_unref(pad);
 		return nullptr;
 	}
-	gst_pad_sticky_events_foreach(self->sinkpad, gst_feature_mosaic_copy_event, pad);
 	self->state->outputs.add(GST_ELEMENT(self), GST_FEATURE_MOSAIC_PAD(pad));
 	gst_object_unref(pad);
 	return pad;
@@ -478,17 +486,14 @@ static GstPad *gst_feature_mosaic_request_new_pad(GstElement *element, GstPadTem
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
 	const char *templateName = GST_PAD_TEMPLATE_NAME_TEMPLATE(templ);
 	GstPad *pad = nullptr;
-	if (name && std::string_view(name) != templateName) {
-		pad = gst_feature_mosaic_add_source(self, templateName, name);
-	} else {
-		for (int tries = 0; !pad && tries < 1 << 16; ++tries) {
-			const auto free =
-				"src_" + std::to_string(self->state->nextSource.fetch_add(1));
-			g_autoptr(GstPad) taken = gst_element_get_static_pad(element, free.c_str());
-			if (!taken)
-				pad = gst_feature_mosaic_add_source(self, templateName,
-				                                    free.c_str());
-		}
+	const bool isNamed = name && std::string_view(name) != templateName;
+	for (int tries = 0; !pad && tries < (isNamed ? 1 : 1 << 16); ++tries) {
+		const std::string wanted =
+			isNamed ? name
+				: "src_" + std::to_string(self->state->nextSource.fetch_add(1));
+		g_autoptr(GstPad) taken = gst_element_get_static_pad(element, wanted.c_str());
+		if (!taken)
+			pad = gst_feature_mosaic_add_source(self, templateName, wanted.c_str());
 	}
 	if (pad)
 		gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad),

@@ -53,6 +53,21 @@ gboolean copyMeta(GstBuffer *input, GstMeta **meta, gpointer output)
 	return TRUE;
 }
 
+/* What comes before caps. */
+gboolean copyStreamStart(GstPad *, GstEvent **event, gpointer pad)
+{
+	if (GST_EVENT_TYPE(*event) == GST_EVENT_STREAM_START)
+		gst_pad_store_sticky_event(GST_PAD(pad), *event);
+	return TRUE;
+}
+
+gboolean copyAllButCaps(GstPad *, GstEvent **event, gpointer pad)
+{
+	if (GST_EVENT_TYPE(*event) != GST_EVENT_CAPS)
+		gst_pad_store_sticky_event(GST_PAD(pad), *event);
+	return TRUE;
+}
+
 } /* namespace */
 
 void Output::reset()
@@ -160,14 +175,34 @@ bool Output::isOf(const GstCaps *caps) const
 
 bool Output::setCaps(GstCaps *caps)
 {
+	if (!hasCaps_)
+		catchUp(copyStreamStart);
 	if (!isOf(caps) && !gst_pad_push_event(pad(), gst_event_new_caps(caps)))
 		return false;
+	if (!hasCaps_)
+		catchUp(copyAllButCaps);
 
 	gst_video_info_from_caps(&view_.info, caps);
 	pool_.configure(pad(), caps, cuda_);
 	hasCaps_ = true;
 	GST_INFO_OBJECT(pad_, "caps %" GST_PTR_FORMAT, caps);
 	return true;
+}
+
+/* With what the stream has told of itself before the pad was there, or had caps. */
+void Output::catchUp(gboolean (*copy)(GstPad *, GstEvent **, gpointer))
+{
+	g_autoptr(GstPad) sink = gst_element_get_static_pad(element_, "sink");
+	gst_pad_sticky_events_foreach(sink, copy, pad());
+}
+
+bool Output::pass(GstEvent *event)
+{
+	const bool isLast = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+	if (!hasCaps_ && isLast)
+		catchUp(copyStreamStart);
+	return (!hasCaps_ && !isLast && GST_EVENT_TYPE(event) > GST_EVENT_CAPS) ||
+	       gst_pad_push_event(pad(), gst_event_ref(event));
 }
 
 GstFlowReturn Output::newBuffer(GstBuffer *input, GstBuffer **buffer)

@@ -66,6 +66,13 @@ public:
 	/** \brief A new buffer with the metadata of \a input, to be drawn into */
 	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
 
+	/**
+	 * \brief Passes on an \a event of the sink pad
+	 *
+	 * What comes after caps waits for the pad to have some.
+	 */
+	bool pass(GstEvent *event);
+
 	/** \brief What the pad is set to; from any thread */
 	fm::ViewSettings wishes() const { return gst_feature_mosaic_pad_get_settings(pad_); }
 	/** \brief The levels that the pad accepts from now on; empty: any */
@@ -96,6 +103,7 @@ private:
 	bool negotiate(const fm::Composition &composition, const GstVideoInfo &input);
 	bool isOf(const GstCaps *caps) const;
 	bool setCaps(GstCaps *caps);
+	void catchUp(gboolean (*copy)(GstPad *, GstEvent **, gpointer));
 	void setPanels();
 
 	GstElement *element_;

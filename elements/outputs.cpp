@@ -75,6 +75,14 @@ void Outputs::renegotiate()
 		output->renegotiate();
 }
 
+bool Outputs::pass(GstEvent *event)
+{
+	bool isPassed = false;
+	for (const auto &output : all())
+		isPassed = output->pass(event) || isPassed;
+	return isPassed;
+}
+
 void Outputs::setLevels(std::vector<std::string> levels)
 {
 	const std::lock_guard lock(mutex_);

@@ -53,6 +53,8 @@ public:
 	void reset();
 	/** \brief For the next caps of the sink pad; for the streaming thread */
 	void renegotiate();
+	/** \brief Passes on a serialized \a event of the sink pad; for the streaming thread */
+	bool pass(GstEvent *event);
 	/** \brief The levels that all pads accept from now on, also those to come; from any thread
 	 */
 	void setLevels(std::vector<std::string> levels);

@@ -5,14 +5,39 @@
 
 #include "negotiation.h"
 
-void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory)
+namespace {
+
+gboolean restrictToRate(const GValue *other, GValue *, gpointer data)
+{
+	auto **caps = static_cast<GstCaps **>(data);
+	g_autoptr(GstCaps) before = *caps;
+	g_autoptr(GstCaps) peer =
+		gst_pad_peer_query_caps(GST_PAD(g_value_get_object(other)), nullptr);
+	*caps = capsOfSameRate(before, peer);
+	return TRUE;
+}
+
+/* Those of own that suit all neighbours on the other side of the element. */
+GstCaps *capsOfAllRates(GstPad *pad, GstCaps *own)
+{
+	GstCaps *caps = gst_caps_ref(own);
+	GstIterator *others = gst_pad_iterate_internal_links(pad);
+	while (others &&
+	       gst_iterator_fold(others, restrictToRate, nullptr, &caps) == GST_ITERATOR_RESYNC)
+		gst_iterator_resync(others);
+	g_clear_pointer(&others, gst_iterator_free);
+	return caps;
+}
+
+} /* namespace */
+
+void answerCapsQuery(GstPad *pad, GstQuery *query, bool mayUseCudaMemory)
 {
 	GstCaps *filter = nullptr;
 	gst_query_parse_caps(query, &filter);
 
 	g_autoptr(GstCaps) own = ownCaps(pad, mayUseCudaMemory);
-	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(other, nullptr);
-	g_autoptr(GstCaps) caps = capsOfSameRate(own, peer);
+	g_autoptr(GstCaps) caps = capsOfAllRates(pad, own);
 	g_autoptr(GstCaps) result =
 		filter ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
 		       : gst_caps_ref(caps);

@@ -5,11 +5,12 @@
 
 #include "cudamemory.h"
 
-/** \brief Answers a CAPS \a query on \a pad: what \a other's peer can do, as far as it matters here
+/** \brief Answers a CAPS \a query on \a pad: what the peers on the element's other side can do, as
+ * far as it matters here
  */
-void answerCapsQuery(GstPad *pad, GstPad *other, GstQuery *query, bool mayUseCudaMemory);
+void answerCapsQuery(GstPad *pad, GstQuery *query, bool mayUseCudaMemory);
 
-/** \brief Answers an ACCEPT_CAPS \a query on \a pad, whatever the other pad's peer can do */
+/** \brief Answers an ACCEPT_CAPS \a query on \a pad, whatever the peers on the other side can do */
 void answerAcceptCapsQuery(GstPad *pad, GstQuery *query, bool mayUseCudaMemory);
 
 /**
