@@ -127,7 +127,8 @@ bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visua
 	return true;
 }
 
-/* Panels that stay go on with what they know. */
+/* Panels that stay go on with what they know; one of another kind knows nothing of use, and is not
+ * held by a picture that was frozen before. */
 void Output::setPanels()
 {
 	const auto panels = composition_->inside(
@@ -136,7 +137,7 @@ void Output::setPanels()
 	for (std::size_t k = 0; k < panels.size(); ++k) {
 		const fm::Panel &panel = panels[k];
 		PanelView &view = view_.panels[k];
-		if (!view.state)
+		if (!view.state || view.settings.view != panel.content)
 			view.state = std::make_shared<fm::ViewState>();
 		view.settings = *settings_;
 		view.settings.view = panel.content;

@@ -655,6 +655,8 @@ void CudaPath::takeMaps(const Graph &graph, const GraphKey::View &key, const Vie
 bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 {
 	auto &state = stateOf<CudaView>(view);
+	if (view.settings.view == View::Video)
+		return false; /* It has none. */
 	const int cells = view.layout.grid.cells();
 	const bool isHeld =
 		view.settings.freeze || (state.settings == view.settings && state.cells == cells);
@@ -672,6 +674,10 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
                                        const Frame &video) const
 {
 	auto &state = stateOf<CudaView>(view);
+	if (view.settings.view == View::Video) {
+		state.device.prepare(device_, { .layout = view.layout, .content = View::Video });
+		return state.device.parameters(view.settings, output, video);
+	}
 	int mostChannels = state.level.channels;
 	for (const Level &each : model_.backbone->levels())
 		mostChannels = std::max(mostChannels, each.channels);
@@ -727,8 +733,10 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	}
 	const std::vector<bool> fresh = findFresh(views, repeat);
 	const bool runs = std::ranges::find(fresh, true) != fresh.end();
+	/* What is frozen is drawn as it was. */
 	const bool showsVideo = std::ranges::any_of(views, [](const ViewPass &view) {
-		return view.settings.view == View::Video || view.settings.view == View::Overlay;
+		return view.settings.view == View::Video || view.settings.view == View::Overlay ||
+		       stateOf<CudaView>(view).settings.view == View::Overlay;
 	});
 	if ((runs || showsVideo) && !pass.isConverted)
 		convert(pass);
@@ -783,7 +791,7 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 		launch(*graph);
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		auto &state = stateOf<CudaView>(views[i]);
-		if (state.settings.view == View::Video) {
+		if (views[i].settings.view == View::Video) {
 			device_.picture({}, pictureOnDevice(i), views[i].layout.size);
 			continue;
 		}
@@ -818,7 +826,7 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 void CudaPath::askForSums(CudaPass &pass, const ViewPass &view) const
 {
 	const auto &state = stateOf<CudaView>(view);
-	if (state.settings.view == View::Video)
+	if (view.settings.view == View::Video)
 		return;
 	const std::string &level = state.level.name;
 	std::vector<int> places;

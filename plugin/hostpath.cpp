@@ -38,7 +38,7 @@ struct HostView : ViewState::Data {
 	std::vector<int> shown; /* Channels, in the order of the tiles. */
 	LevelMaps maps;         /* Of the level, float32. */
 	uint64_t model = 0;     /* That gave the maps, by its id. */
-	int level = -1;         /* Of the maps. */
+	Level level;            /* Of the maps. */
 	Derivation derivation;
 	DerivedMaps drawn; /* That the mosaic was last updated with. */
 	Mosaic mosaic;
@@ -111,8 +111,7 @@ bool HostPath::keepsMaps(const ViewPass &view, bool repeat) const
 		return false;
 	if (view.settings.freeze)
 		return true;
-	return repeat && state.model == model_.id &&
-	       model_.levelIndex(view.settings) == state.level &&
+	return repeat && state.model == model_.id && level(view) == state.level &&
 	       Derivation::mayRepeat(state.settings, view.settings) &&
 	       state.maps.channels.contains(neededChannels(view, false, state.boxes));
 }
@@ -192,11 +191,12 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		if (fresh[i]) {
 			auto &state = stateOf<HostView>(views[i]);
 			state.model = model_.id;
-			const int level = model_.levelIndex(views[i].settings);
 			state.boxes = pass.boxes;
-			before = std::exchange(state.maps, features[level]);
-			if (std::exchange(state.level, level) != level)
+			before = std::exchange(state.maps,
+			                       features[model_.levelIndex(views[i].settings)]);
+			if (state.level != level(views[i]))
 				before = {};
+			state.level = level(views[i]);
 		}
 		if (views[i].settings.view != View::Video) {
 			update(views[i], fresh[i], before);
@@ -221,7 +221,7 @@ void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before)
 
 	state.settings = view.settings;
 	state.cells = cells;
-	const Level &level = model_.backbone->levels()[state.level];
+	const Level &level = state.level;
 	const auto selection = ChannelSelection::of(state.settings, !state.boxes.empty());
 	std::optional<FeatureMaps> allBefore;
 	if (before.channels.isAll() && before.maps.sizes() == state.maps.maps.sizes())
@@ -243,7 +243,7 @@ void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before)
 void HostPath::measure(HostPass &pass, const ViewPass &view) const
 {
 	const auto &state = stateOf<HostView>(view);
-	const std::string &level = model_.backbone->levels()[state.level].name;
+	const std::string &level = state.level.name;
 	std::vector<int> places;
 	for (const int channel : pass.statistics.claim(level, state.shown))
 		places.push_back(state.maps.channels.position(channel));

@@ -14,13 +14,13 @@ namespace fm {
 
 /** \brief What a mosaic on a device is of */
 struct DevicePicture {
-	Level level;
-	Size maps;                 /**< Of each of the maps */
-	ChannelSet held;           /**< The channels that they are */
-	std::vector<int> channels; /**< Those shown, in the order of the tiles */
+	Level level = {};
+	Size maps = {};                 /**< Of each of the maps */
+	ChannelSet held = {};           /**< The channels that they are */
+	std::vector<int> channels = {}; /**< Those shown, in the order of the tiles */
 	MosaicLayout layout;
-	Colormap colormap;
-	bool labels;
+	Colormap colormap = Colormap::Viridis;
+	bool labels = false;
 	View content = View::Mosaic;
 
 	bool operator==(const DevicePicture &) const = default;

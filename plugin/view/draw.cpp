@@ -83,8 +83,8 @@ private:
 		inTile = fromTop % pitch;
 		if (inTile >= layout_.tile.height)
 			return {};
-		if (isDrawnByPixel(picture_.content))
-			return { fromTop / pitch, inTile };
+		if (isDrawnByPixel(picture_.content)) /* Of one tile, whatever the grid is. */
+			return fromTop < pitch ? Source{ 0, inTile } : Source{};
 		if (picture_.tiles.empty())
 			return {};
 		const int mapRow = picture_.style.interpolation == Interpolation::Nearest

@@ -133,7 +133,9 @@ FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
 			scaledPixel(picture.backdrop.video, picture.layout.tile, at.x, at.y);
 		return { pixel.r, pixel.g, pixel.b, 255 };
 	}
-	if (at.tile < 0 || at.tile >= picture.tileCount)
+	/* What is drawn by pixel has one tile, whatever the grid is. */
+	const int tiles = isDrawnByPixel(picture.content) ? 1 : picture.tileCount;
+	if (at.tile < 0 || at.tile >= tiles)
 		return { 0, 0, 0, 255 };
 
 	const TileParameters &tile = picture.tiles[at.tile];

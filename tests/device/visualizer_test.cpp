@@ -338,6 +338,13 @@ TEST_F(Sequence, DrawsWhatIsMadeOfTheMaps)
 		settings.channels = "3-6";
 		play(7, settings);
 	}
+	ViewSettings frozen = show("p3");
+	frozen.freeze = true;
+	for (const View view : { View::Video, View::Overlay, View::Mosaic, View::Video }) {
+		frozen.view = view;
+		play(10, frozen);
+		play(11, frozen);
+	}
 	ViewSettings settings = show("p3");
 	for (const View view : { View::Mosaic, View::Change, View::Mosaic, View::Overlay,
 	                         View::Timeline, View::Mosaic }) {
@@ -441,6 +448,7 @@ TEST_F(Sequence, HoldsAFrozenPictureOnAnotherModel)
 {
 	for (const bool wasFrozen : { true, false }) {
 		SetUp();
+		measure();
 		ViewSettings settings = show("p5");
 		const auto before = play(1, settings);
 		settings.freeze = true;
