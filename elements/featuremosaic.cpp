@@ -13,69 +13,26 @@
  */
 #include "featuremosaic.h"
 
-#include <atomic>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include <gst/video/video.h>
 
-#include "conveyor.h"
 #include "debug.h"
 #include "elementproperties.h"
 #include "featuremosaicpad.h"
-#include "framejob.h"
 #include "guard.h"
-#include "input.h"
-#include "latency.h"
-#include "livemodel.h"
-#include "messages.h"
-#include "modelloader.h"
 #include "navigation.h"
-#include "outputs.h"
 #include "padcaps.h"
 #include "padqueries.h"
-#include "qos.h"
-#include "settings.h"
-#include "stats.h"
+#include "state.h"
+#include "streaming.h"
 #include "viewproperties.h"
 #include "visualizer.h"
 
 GST_DEBUG_CATEGORY(featuremosaic_debug);
 
 namespace {
-
-struct State {
-	explicit State(GstElement *element)
-		: loader([=, this](const fm::Error &error) {
-			  settings.settle();
-			  postError(element, error, GST_MESSAGE_WARNING);
-		  })
-	{
-	}
-
-	/* For any thread, as they keep their own locks. */
-	Settings settings{ loader };
-	ModelLoader loader;
-
-	Qos qos;
-	Stats stats;
-	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
-	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
-
-	Latency latency;
-
-	std::atomic<unsigned> nextSource = 0; /* Number of the next pad that is asked for. */
-
-	/* Of the streaming thread, which has the sink pad's stream lock. */
-	GstSegment segment;
-	Input input;
-	bool afterDrop = false;    /* The next buffer is discontinuous. */
-	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
-	Outputs outputs{ cuda };
-	LiveModel model{ outputs, settings, loader };
-	Conveyor conveyor; /* Frames in flight; what they use is above. */
-};
 
 constexpr guint firstModelId = 1;
 constexpr guint firstPlayingId = firstModelId + std::size(modelProperties);
@@ -85,12 +42,6 @@ const ElementProperty &elementProperty(guint id)
 {
 	return id < firstPlayingId ? modelProperties[id - firstModelId]
 	                           : playingProperties[id - firstPlayingId];
-}
-
-/* Once there is a model. */
-unsigned framesInFlight(const State &state, const ElementSettings &settings)
-{
-	return settings.maxInFlight != 0 ? settings.maxInFlight : state.model->framesInFlight();
 }
 
 } /* namespace */
@@ -184,19 +135,6 @@ static void gst_feature_mosaic_stop(GstFeatureMosaic *self)
 	state->input.reset();
 }
 
-static void gst_feature_mosaic_reset_stream(GstFeatureMosaic *self)
-{
-	State *state = self->state;
-	state->conveyor.drain();
-	state->conveyor.takeFlow(); /* Of a stream that is over. */
-	state->outputs.resetFlow();
-	gst_segment_init(&state->segment, GST_FORMAT_TIME);
-	state->qos.reset();
-	state->stats.reset();
-	state->afterDrop = false;
-	state->sinceNetwork = 0;
-}
-
 static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
                                                             GstStateChange transition)
 {
@@ -214,7 +152,7 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	auto result = GST_STATE_CHANGE_FAILURE;
 
 	if (starts) {
-		gst_feature_mosaic_reset_stream(self);
+		resetStream(*self->state);
 		self->state->latency.reset();
 	}
 	if (!starts || guard(element, FALSE, [&] { return gst_feature_mosaic_start(self); }))
@@ -227,111 +165,12 @@ static GstStateChangeReturn gst_feature_mosaic_change_state(GstElement *element,
 	return result;
 }
 
-/* Brings what was set or loaded since the frame before into effect, for the pads that are told of.
- */
-static GstFlowReturn gst_feature_mosaic_prepare(GstFeatureMosaic *self, Outputs::List &active)
-{
-	State *state = self->state;
-	const GstVideoInfo &input = state->input.info();
-	const auto drain = [&] { state->conveyor.drain(); };
-	if (state->model.replace(GST_ELEMENT(self), input, drain))
-		state->sinceNetwork = 0;
-	active = state->outputs.active();
-	std::erase_if(active, [&](const auto &output) {
-		return !output->prepare(*state->model, input, drain) && output->isReleased();
-	});
-	for (const auto &output : active)
-		if (!output->isPrepared())
-			return GST_PAD_IS_FLUSHING(output->pad()) ? GST_FLOW_FLUSHING
-			                                          : GST_FLOW_NOT_NEGOTIATED;
-	state->loader.show(firstView(active, input));
-	return GST_FLOW_OK;
-}
-
-/* A buffer for each output to draw into. A pad that is on its way out gets none. */
-static GstFlowReturn gst_feature_mosaic_allocate(GstFeatureMosaic *self,
-                                                 const Outputs::List &active, GstBuffer *input,
-                                                 std::vector<Picture> &pictures)
-{
-	for (const auto &output : active) {
-		GstBuffer *buffer = nullptr;
-		const GstFlowReturn result = output->newBuffer(input, &buffer);
-		if (result != GST_FLOW_OK && output->isReleased())
-			continue;
-		if (result != GST_FLOW_OK)
-			return result;
-		if (self->state->afterDrop)
-			GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-		pictures.push_back({ output, output->view(),
-		                     std::unique_ptr<GstBuffer, Picture::Unref>(buffer) });
-	}
-	return GST_FLOW_OK;
-}
-
-static GstFlowReturn gst_feature_mosaic_process(GstFeatureMosaic *self, GstBuffer *input)
-{
-	State *state = self->state;
-	if (!state->input.hasCaps())
-		return GST_FLOW_NOT_NEGOTIATED;
-	Outputs::List active;
-	GstFlowReturn result = gst_feature_mosaic_prepare(self, active);
-	if (result != GST_FLOW_OK)
-		return result;
-	const ElementSettings settings = state->settings.get();
-	const unsigned inFlight = framesInFlight(*state, settings);
-	state->stats.setInterval(settings.statsInterval);
-	state->stats.noteIn();
-	if (settings.qos && state->qos.drops(GST_OBJECT(self), state->segment, input)) {
-		state->stats.noteDropped();
-		state->afterDrop = true;
-		return GST_FLOW_OK;
-	}
-
-	state->input.checkMemory(GST_ELEMENT(self), input, state->cuda);
-	const unsigned ahead = state->conveyor.waitForPlace(inFlight);
-	std::vector<Picture> pictures;
-	result = gst_feature_mosaic_allocate(self, active, input, pictures);
-	if (result != GST_FLOW_OK || pictures.empty())
-		return result;
-
-	const bool repeat = state->sinceNetwork % settings.interval != 0;
-	auto job = std::make_unique<FrameJob>(
-		*state->model, state->outputs, state->cuda, state->input.info(), input,
-		std::move(pictures), repeat, inFlight == 1 ? fm::Threads::All : fm::Threads::One,
-		[self, ahead](GstClockTime work, bool wasPrepared) {
-			self->state->stats.noteOut(work);
-			if (!wasPrepared)
-				self->state->latency.note(GST_ELEMENT(self), work, ahead);
-		});
-	if (state->stats.isDue(g_get_monotonic_time()))
-		job->measure([self, time = FrameTime::of(state->segment, input)](
-				     const std::vector<fm::LevelStatistics> &levels) {
-			announceStats(GST_ELEMENT(self), time, self->state->stats.take(), levels);
-		});
-	++state->sinceNetwork;
-	state->afterDrop = false;
-	return state->conveyor.submit(std::move(job), inFlight);
-}
-
 static GstFlowReturn gst_feature_mosaic_chain(GstPad *, GstObject *parent, GstBuffer *buffer)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
 	g_autoptr(GstBuffer) input = buffer;
 	return guard(GST_ELEMENT(self), GST_FLOW_ERROR,
-	             [&] { return gst_feature_mosaic_process(self, input); });
-}
-
-static gboolean gst_feature_mosaic_set_input_caps(GstFeatureMosaic *self, GstCaps *caps)
-{
-	State *state = self->state;
-	state->outputs.renegotiate();
-	return state->input.setCaps(caps) && guard(GST_ELEMENT(self), false, [&] {
-		       Outputs::List active;
-		       if (gst_feature_mosaic_prepare(self, active) != GST_FLOW_OK)
-			       return false;
-		       firstView(active, state->input.info()).warmUp(*state->model);
-		       return true;
-	       });
+	             [&] { return processFrame(*self->state, input); });
 }
 
 static bool isSerialized(GstEvent *event)
@@ -339,31 +178,18 @@ static bool isSerialized(GstEvent *event)
 	return (gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
 }
 
-/* Events come after the frames before them. What became of those nobody has told upstream yet, and
- * after EOS nobody will. */
-static void gst_feature_mosaic_drain(GstFeatureMosaic *self, GstEvent *event)
-{
-	if (!isSerialized(event))
-		return;
-	self->state->conveyor.drain();
-	if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
-		return;
-	const GstFlowReturn flow = self->state->conveyor.takeFlow();
-	if (flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS)
-		GST_ELEMENT_FLOW_ERROR(self, flow);
-}
-
 static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(parent);
-	gst_feature_mosaic_drain(self, event);
+	if (isSerialized(event))
+		drainFor(*self->state, event);
 
 	switch (GST_EVENT_TYPE(event)) {
 	case GST_EVENT_CAPS: {
 		g_autoptr(GstEvent) owned = event;
 		GstCaps *caps = nullptr;
 		gst_event_parse_caps(owned, &caps);
-		return gst_feature_mosaic_set_input_caps(self, caps);
+		return setInputCaps(*self->state, caps);
 	}
 	case GST_EVENT_STREAM_START:
 		self->state->outputs.resetFlow(); /* What has ended may take another stream. */
@@ -372,7 +198,7 @@ static gboolean gst_feature_mosaic_sink_event(GstPad *pad, GstObject *parent, Gs
 		gst_event_copy_segment(event, &self->state->segment);
 		break;
 	case GST_EVENT_FLUSH_STOP:
-		gst_feature_mosaic_reset_stream(self);
+		resetStream(*self->state);
 		break;
 	default:
 		break;

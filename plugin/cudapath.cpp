@@ -1,127 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
-#include <cstring>
-#include <list>
-#include <map>
-#include <mutex>
 #include <utility>
 
-#include <ATen/Context.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
+#include "cudagraphs.h"
 #include "error.h"
 #include "frame/packed.h"
-#include "framepath.h"
-#include "model.h"
 #include "torchscope.h"
 #include "view/channels.h"
 #include "view/derivation.h"
 #include "view/deviceview.h"
 #include "view/tensormaps.h"
-#include "workerthread.h"
 
 namespace fm {
 
 namespace {
-
-constexpr std::size_t mostViews = 64; /* Of one frame: panels of all its pictures. */
-constexpr std::size_t graphsKept = 8;
-
-/* What kernels read of a frame, on the device. A graph has its address for good. */
-struct Parameters {
-	Frame input;
-	Boxes boxes;
-	PictureParameters pictures[mostViews];
-
-	static std::size_t bytes(std::size_t views)
-	{
-		return offsetof(Parameters, pictures) + views * sizeof(PictureParameters);
-	}
-};
-
-/* Memory and events for a frame in flight, used again for another one when it is done. */
-struct Slot {
-	struct Output {
-		at::Tensor host, device;
-	};
-
-	at::Tensor hostInput, deviceInput;
-	at::Tensor parameters; /* On the host, a Parameters. */
-	std::vector<Output> outputs;
-	std::unique_ptr<CudaEvent> uploaded, computed, done;
-};
-
-/* Those that no frame uses. */
-class Slots
-{
-public:
-	std::unique_ptr<Slot> take(CudaDevice &device)
-	{
-		std::unique_lock lock(mutex_);
-		if (!unused_.empty()) {
-			std::unique_ptr<Slot> slot = std::move(unused_.back());
-			unused_.pop_back();
-			return slot;
-		}
-		lock.unlock();
-		auto slot = std::make_unique<Slot>();
-		slot->parameters = hostBytes(device, sizeof(Parameters));
-		for (auto *event : { &slot->uploaded, &slot->computed, &slot->done })
-			*event = device.makeEvent();
-		return slot;
-	}
-
-	void give(std::unique_ptr<Slot> slot)
-	{
-		std::lock_guard lock(mutex_);
-		unused_.push_back(std::move(slot));
-	}
-
-private:
-	std::mutex mutex_; /* Innermost; protects unused_. */
-	std::vector<std::unique_ptr<Slot>> unused_;
-};
-
-/* Sums of a level's maps on their way to the host. */
-struct Measurement {
-	std::string level;
-	std::vector<int> places; /* Of the maps that are meant. */
-	at::Tensor sums;         /* On the host, a MapSums for each map. */
-};
-
-struct CudaPass : FramePass::Data {
-	CudaPass(const Frame &frame, const Boxes &boxes, std::shared_ptr<Slots> slots,
-	         CudaDevice &device)
-		: frame(frame), boxes(boxes), slots(std::move(slots)),
-		  slot(this->slots->take(device))
-	{
-	}
-
-	~CudaPass() override
-	{
-		try {
-			if (isUnderWay)
-				slot->done->wait();
-			slots->give(std::move(slot));
-		} catch (const std::exception &) {
-			/* The device has failed, which others have told. */
-		}
-	}
-	CudaPass(const CudaPass &) = delete;
-	CudaPass &operator=(const CudaPass &) = delete;
-
-	Frame frame;
-	Boxes boxes;
-	std::shared_ptr<Slots> slots;
-	std::unique_ptr<Slot> slot;
-	Frame onDevice = {}; /* The frame, once it is converted. */
-	bool isConverted = false;
-	bool isUnderWay = false; /* The device has work to do. */
-	std::vector<Frame> outputs;
-	std::vector<at::Tensor> kept; /* What copies may still read. */
-	std::vector<Measurement> measurements;
-};
 
 struct CudaView : ViewState::Data {
 	ShownChannels channels;
@@ -159,63 +53,6 @@ struct CudaView : ViewState::Data {
 	std::optional<Ranking> ranking;
 };
 
-/* What a graph is recorded for. */
-struct GraphKey {
-	struct View {
-		int level = -1; /* -1: not part of the graph. */
-		bool isDrawn =
-			true; /* In the graph; what is made of its maps is drawn behind it. */
-		Size output = {};
-		int tiles = 0;
-		bool quantiles = false;
-
-		bool operator==(const View &) const = default;
-	};
-
-	InputShape input;
-	Demand demand;
-	std::vector<View> views;
-
-	bool operator==(const GraphKey &) const = default;
-};
-
-struct Graph {
-	GraphKey key;
-	std::shared_ptr<const Backbone::Prepared> prepared;
-	/* What was computed last. Its memory stays the same. */
-	at::Tensor input;
-	Features features;
-	std::unique_ptr<CudaGraph> recorded; /* Null where it is given anew for each frame. */
-};
-
-/* LibTorch's settings of how to convolve belong to the whole process. */
-class ConvolutionScope
-{
-public:
-	explicit ConvolutionScope(bool allowTf32)
-		: lock_(mutex), benchmark_(at::globalContext().benchmarkCuDNN()),
-		  tf32_(at::globalContext().allowTF32CuDNN()),
-		  matrixTf32_(at::globalContext().allowTF32CuBLAS())
-	{
-		set(true, allowTf32, allowTf32);
-	}
-	~ConvolutionScope() { set(benchmark_, tf32_, matrixTf32_); }
-	ConvolutionScope(const ConvolutionScope &) = delete;
-	ConvolutionScope &operator=(const ConvolutionScope &) = delete;
-
-private:
-	static void set(bool benchmark, bool tf32, bool matrixTf32)
-	{
-		at::globalContext().setBenchmarkCuDNN(benchmark);
-		at::globalContext().setAllowTF32CuDNN(tf32);
-		at::globalContext().setAllowTF32CuBLAS(matrixTf32);
-	}
-
-	static inline std::mutex mutex;
-	std::lock_guard<std::mutex> lock_;
-	bool benchmark_, tf32_, matrixTf32_;
-};
-
 class CudaPath : public FramePath
 {
 public:
@@ -242,17 +79,14 @@ private:
 	void askForRanking(CudaPass &pass, CudaView &state, const ChannelSelection &selection,
 	                   const at::Tensor &before) const;
 	bool rankFirst(CudaPass &pass, std::span<const ViewPass> views);
-	void rank(CudaPass &pass, const std::vector<const ViewPass *> &views, const Demand &demand);
-	at::Tensor input(const InputShape &shape);
+	void rank(CudaPass &pass, const std::vector<const ViewPass *> &views,
+	          const Features &features);
 	at::Tensor means(const ChannelSelection &selection, const at::Tensor &maps,
 	                 const at::Tensor &before = {}) const;
 	at::Tensor toHost(const at::Tensor &values) const;
 	void writeInput(CudaPass &pass, std::size_t views) const;
 
 	GraphKey::View keyOf(const ViewPass &view, int tiles) const;
-	std::shared_ptr<Graph> graphFor(GraphKey key);
-	std::shared_ptr<Graph> record(const GraphKey &key);
-	void give(Graph &graph);
 	std::shared_ptr<Graph> chooseGraph(const CudaPass &pass, std::span<const ViewPass> views,
 	                                   const std::vector<bool> &fresh, bool repeat);
 	void takeMaps(const Graph &graph, const GraphKey::View &key, const ViewPass &view) const;
@@ -261,37 +95,16 @@ private:
 	PictureParameters parameters(const ViewPass &view, const Frame &output,
 	                             const Frame &video) const;
 	Frame outputOnDevice(CudaPass &pass, const ViewPass &view) const;
-	void launch(Graph &graph);
 	void give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
 	          const std::vector<bool> &fresh, const std::vector<bool> &ranged);
 	void askForSums(CudaPass &pass, const ViewPass &view) const;
 	void download(CudaPass &pass);
 
-	Parameters *onDevice() const
-	{
-		return reinterpret_cast<Parameters *>(parameters_.mutable_data_ptr<uint8_t>());
-	}
-	const PictureParameters *pictureOnDevice(std::size_t index) const
-	{
-		return &onDevice()->pictures[index];
-	}
-
 	Model &model_;
 	CudaDevice &device_;
 	std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
-	at::Tensor parameters_;
-	struct {
-		at::Tensor onHost, onDevice; /* A SampleTable. */
-	} samples_;
-	WorkerThread &recorder_;
-	std::list<std::shared_ptr<Graph>> graphs_; /* The last used first. */
-	int graphsMade_ = 0;
+	CudaGraphs graphs_;
 };
-
-Parameters &hostParameters(const CudaPass &pass)
-{
-	return *reinterpret_cast<Parameters *>(pass.slot->parameters.mutable_data_ptr<uint8_t>());
-}
 
 /* Room for \a bytes in \a tensor. */
 template<typename Make>
@@ -301,27 +114,7 @@ void grow(at::Tensor &tensor, std::size_t bytes, Make &&make)
 		tensor = make(bytes);
 }
 
-/* cuDNN keeps what it has compiled with the thread that it did so for, and graphs need it: so one
- * thread for each device records all of them, as long as the process lives. */
-WorkerThread &recorderOf(int device)
-{
-	static std::mutex mutex;
-	static auto &recorders = *new std::map<int, WorkerThread>; /* Never ended. */
-	std::lock_guard lock(mutex);
-	return recorders[device];
-}
-
-CudaPath::CudaPath(Model &model)
-	: model_(model), device_(*model.device.cuda), recorder_(recorderOf(model.device.index))
-{
-	const TorchScope scope(&device_);
-	parameters_ = deviceBytes(device_, sizeof(Parameters));
-	const auto samples = SampleTable::of(model.preprocess);
-	samples_ = { hostBytes(device_, sizeof(samples)), deviceBytes(device_, sizeof(samples)) };
-	std::memcpy(samples_.onHost.mutable_data_ptr(), &samples, sizeof(samples));
-	device_.copy(samples_.onDevice.mutable_data_ptr(), samples_.onHost.const_data_ptr(),
-	             sizeof(samples), Lane::Compute);
-}
+CudaPath::CudaPath(Model &model) : model_(model), device_(*model.device.cuda), graphs_(model) {}
 
 const Level &CudaPath::level(const ViewPass &view) const
 {
@@ -411,7 +204,8 @@ void CudaPath::writeInput(CudaPass &pass, std::size_t views) const
 		pass.slot->uploaded->holdUp(Lane::Compute);
 	hostParameters(pass).input = pass.onDevice;
 	hostParameters(pass).boxes = pass.boxes;
-	device_.copy(onDevice(), &hostParameters(pass), Parameters::bytes(views), Lane::Compute);
+	device_.copy(graphs_.onDevice(), &hostParameters(pass), Parameters::bytes(views),
+	             Lane::Compute);
 	pass.isUnderWay = true;
 	pass.slot->done->record(Lane::Compute);
 }
@@ -474,19 +268,14 @@ bool CudaPath::rankFirst(CudaPass &pass, std::span<const ViewPass> views)
 		return false;
 
 	writeInput(pass, 0);
-	recorder_.call([&] { rank(pass, lacking, demand); });
+	graphs_.withFeatures(InputShape::of(pass.frame.size, model_.preprocess), demand,
+	                     [&](const Features &features) { rank(pass, lacking, features); });
 	return true;
 }
 
 void CudaPath::rank(CudaPass &pass, const std::vector<const ViewPass *> &views,
-                    const Demand &demand)
+                    const Features &features)
 {
-	const TorchScope scope(&device_);
-	const ConvolutionScope convolution(model_.allowsTf32);
-	Backbone &backbone = *model_.backbone;
-	const InputShape shape = InputShape::of(pass.frame.size, model_.preprocess);
-	const at::Tensor input = this->input(shape);
-	const Features features = backbone.forward(input, demand);
 	for (const ViewPass *view : views) {
 		auto &state = stateOf<CudaView>(*view);
 		const int index = model_.levelIndex(view->settings);
@@ -505,21 +294,6 @@ void CudaPath::rank(CudaPass &pass, const std::vector<const ViewPass *> &views,
 	}
 }
 
-/* The network's input of the frame that onDevice() tells of. */
-at::Tensor CudaPath::input(const InputShape &shape)
-{
-	const Backbone &backbone = *model_.backbone;
-	at::Tensor input =
-		at::empty(backbone.imageShape(shape.padded),
-	                  backbone.options().memory_format(at::MemoryFormat::ChannelsLast));
-	device_.networkInput(
-		&onDevice()->input, shape,
-		reinterpret_cast<const SampleTable *>(samples_.onDevice.const_data_ptr<uint8_t>()),
-		elementType(model_.type), static_cast<int>(input.size(1)),
-		input.mutable_data_ptr());
-	return input;
-}
-
 /* Measures of \a maps, channels last, for a ranking; of their change where there are maps \a
  * before. */
 at::Tensor CudaPath::means(const ChannelSelection &selection, const at::Tensor &maps,
@@ -530,7 +304,7 @@ at::Tensor CudaPath::means(const ChannelSelection &selection, const at::Tensor &
 		at::empty({ view.channels }, at::TensorOptions(maps.device()).dtype(at::kFloat));
 	const at::Tensor scratch = deviceBytes(device_, device_.magnitudesScratch(view));
 	device_.magnitudes(view, before.defined() ? before.const_data_ptr() : nullptr,
-	                   selection.ranksInBoxes() ? &onDevice()->boxes : nullptr,
+	                   selection.ranksInBoxes() ? &graphs_.onDevice()->boxes : nullptr,
 	                   scratch.mutable_data_ptr(), means.mutable_data_ptr<float>());
 	return means;
 }
@@ -552,68 +326,6 @@ GraphKey::View CudaPath::keyOf(const ViewPass &view, int tiles) const
 		 view.settings.normalize == Normalize::Robust };
 }
 
-/* What the graph gives to the device, now or as it is recorded. */
-void CudaPath::give(Graph &graph)
-{
-	graph.input = input(graph.key.input);
-	graph.features = model_.backbone->forward(graph.input, graph.key.demand);
-	for (LevelMaps &level : graph.features)
-		if (level.maps.defined())
-			level.maps = level.maps.contiguous(at::MemoryFormat::ChannelsLast);
-
-	for (std::size_t i = 0; i < graph.key.views.size(); ++i) {
-		const GraphKey::View &view = graph.key.views[i];
-		if (view.level < 0 || !view.isDrawn)
-			continue;
-		const DeviceMaps maps = deviceMaps(graph.features[view.level].maps);
-		device_.ranges(maps, pictureOnDevice(i), view.tiles, view.quantiles);
-		device_.picture(maps, pictureOnDevice(i), view.output);
-	}
-}
-
-std::shared_ptr<Graph> CudaPath::graphFor(GraphKey key)
-{
-	/* Tensor cores take channels of 16 bits by eights; other numbers are slower, or refused. */
-	if (model_.type != at::kFloat)
-		for (std::size_t i = 0; i < key.demand.size(); ++i)
-			key.demand[i] =
-				key.demand[i].filledUp(8, model_.backbone->levels()[i].channels);
-	const auto found = std::ranges::find_if(
-		graphs_, [&](const auto &candidate) { return candidate->key == key; });
-	if (found != graphs_.end()) {
-		graphs_.splice(graphs_.begin(), graphs_, found);
-		return graphs_.front();
-	}
-
-	++graphsMade_;
-	graphs_.push_front(recorder_.call([&] { return record(key); }));
-	if (graphs_.size() > graphsKept)
-		graphs_.pop_back();
-	return graphs_.front();
-}
-
-std::shared_ptr<Graph> CudaPath::record(const GraphKey &key)
-{
-	const TorchScope scope(&device_);
-	const ConvolutionScope convolution(model_.allowsTf32);
-	Backbone &backbone = *model_.backbone;
-	auto graph = std::make_shared<Graph>();
-	graph->key = key;
-	graph->prepared = backbone.prepare(key.demand, key.input.padded);
-	if (model_.device.tensors().is_cuda()) {
-		/* cuDNN tries its ways of convolving, which cannot be recorded. */
-		const at::Tensor image =
-			at::zeros(backbone.imageShape(key.input.padded), backbone.options())
-				.contiguous(at::MemoryFormat::ChannelsLast);
-		backbone.forward(image, key.demand);
-		/* What it tried them with. */
-		device_.releaseUnusedMemory();
-	}
-	if (backbone.canBeRecorded())
-		graph->recorded = device_.capture([this, made = graph.get()] { give(*made); });
-	return graph;
-}
-
 std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<const ViewPass> views,
                                              const std::vector<bool> &fresh, bool repeat)
 {
@@ -633,7 +345,7 @@ std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<con
 		state.shown = state.channels.next(level(views[i]), selection, cells);
 		key.views[i] = keyOf(views[i], static_cast<int>(state.shown.size()));
 	}
-	return graphFor(key);
+	return graphs_.get(key);
 }
 
 /* The maps that \a graph is going to compute. */
@@ -725,7 +437,7 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		throw Error(Error::Kind::Unsupported, "On a CUDA device a frame has at most " +
 		                                              std::to_string(mostViews) + " views");
 	const TorchScope scope(&device_);
-	const int graphsBefore = graphsMade_;
+	const int graphsBefore = graphs_.made();
 
 	for (const ViewPass &view : views) {
 		takeOver(pass, view);
@@ -767,20 +479,7 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 		pass.slot->done->record(Lane::Compute);
 		throw;
 	}
-	return waited || graphsMade_ != graphsBefore;
-}
-
-void CudaPath::launch(Graph &graph)
-{
-	if (graph.recorded) {
-		graph.recorded->launch();
-		return;
-	}
-	recorder_.call([&] {
-		const TorchScope scope(&device_);
-		const ConvolutionScope convolution(model_.allowsTf32);
-		give(graph);
-	});
+	return waited || graphs_.made() != graphsBefore;
 }
 
 /* The frame's work, which the device then does on its own. */
@@ -788,11 +487,11 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
                     const std::vector<bool> &fresh, const std::vector<bool> &ranged)
 {
 	if (graph)
-		launch(*graph);
+		graphs_.launch(*graph);
 	for (std::size_t i = 0; i < views.size(); ++i) {
 		auto &state = stateOf<CudaView>(views[i]);
 		if (views[i].settings.view == View::Video) {
-			device_.picture({}, pictureOnDevice(i), views[i].layout.size);
+			device_.picture({}, graphs_.pictureOnDevice(i), views[i].layout.size);
 			continue;
 		}
 		const bool isDerived = Derivation::isNeededFor(state.settings.view);
@@ -810,11 +509,11 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 		const DeviceMaps maps = deviceMaps(isDerived ? state.derived : state.maps.maps);
 		if (ranged[i])
 			device_.ranges(
-				maps, pictureOnDevice(i),
+				maps, graphs_.pictureOnDevice(i),
 				static_cast<int>(
 					Derivation::drawn(state.settings.view, state.shown).size()),
 				state.settings.normalize == Normalize::Robust);
-		device_.picture(maps, pictureOnDevice(i), views[i].layout.size);
+		device_.picture(maps, graphs_.pictureOnDevice(i), views[i].layout.size);
 	}
 	if (pass.isMeasured)
 		for (const ViewPass &view : views)
@@ -901,7 +600,7 @@ void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
 		key.views[i] =
 			keyOf(views[i], selection.page(selection.count(available), cells).count);
 	}
-	graphFor(key);
+	graphs_.get(key);
 }
 
 } /* namespace */

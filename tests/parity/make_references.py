@@ -28,14 +28,15 @@ import matplotlib
 import numpy as np
 import torch
 import torchvision
-from matplotlib.colors import Normalize
 from torchvision.models import vgg
 from torchvision.models.detection.backbone_utils import BackboneWithFPN, mobilenet_backbone, resnet_fpn_backbone
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
+from drawing import HEIGHT, WIDTH, Drawing, drawn_mosaic, drawn_overlay, nearest, normalised, principal_components
+from families import detectron2_state, mmdetection_state
+
 OUT = Path(sys.argv[1])
-WIDTH, HEIGHT = 201, 133  # No multiples of 32, odd.
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
@@ -131,48 +132,6 @@ def features_levels(last):
 def mobilenet_fpn_levels(last):
     names = [str(i) for i in last]
     return lambda model, x: body_levels(model.body.items(), names, x) | fpn_levels(model, 4, x)
-
-
-def renamed(state, rules):
-    """With each rule, a pattern and what it becomes, on each name."""
-    def name(key):
-        for pattern, replacement in rules:
-            key = re.sub(pattern, replacement, key)
-        return key
-
-    return OrderedDict((name(key), value) for key, value in state.items())
-
-
-def numbered(front, more, behind="."):
-    """Replaces a match by its number and `more` between two texts."""
-    return lambda match: f"{front}{int(match[1]) + more}{behind}"
-
-
-def detectron2_state(state):
-    """Under the names of detectron2's build_resnet_fpn_backbone, whose norms are frozen: they count no batches."""
-    finest = 3 if "fpn.extra_blocks.p6.weight" in state else 2
-    return renamed({k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}, [
-        (r"^body\.conv1\.", "body.stem.conv1."), (r"^body\.bn1\.", "body.stem.conv1.norm."),
-        (r"\.bn(\d)\.", r".conv\1.norm."),
-        (r"\.downsample\.0\.", ".shortcut."), (r"\.downsample\.1\.", ".shortcut.norm."),
-        (r"^body\.layer(\d)\.", numbered("body.res", 1)),
-        (r"^body\.", "bottom_up."),
-        (r"^fpn\.inner_blocks\.(\d)\.0\.", numbered("fpn_lateral", finest)),
-        (r"^fpn\.layer_blocks\.(\d)\.0\.", numbered("fpn_output", finest)),
-        (r"^fpn\.extra_blocks\.", "top_block."),
-        (r"^", "backbone."),
-    ])
-
-
-def mmdetection_state(state):
-    """Under the names of mmdetection's ResNet and FPN."""
-    laterals = sum(re.fullmatch(r"fpn\.inner_blocks\.\d\.0\.weight", key) is not None for key in state)
-    return renamed(state, [
-        (r"^body\.", "backbone."), (r"^fpn\.inner_blocks\.", "neck.lateral_convs."),
-        (r"^fpn\.layer_blocks\.", "neck.fpn_convs."),
-        (r"^fpn\.extra_blocks\.p(\d)\.", numbered("neck.fpn_convs.", laterals - 6, ".0.")),
-        (r"^(neck\.\w+\.\d)\.0\.", r"\1.conv."), (r"^(neck\.\w+\.\d)\.1\.", r"\1.bn."),
-    ])
 
 
 def save(name, state):
@@ -342,114 +301,25 @@ def write_names(resnet, mobilenet):
     torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), OUT / "unknown.pth")
 
 
-def normalised(maps, how):
-    """Per map, what the colour map is given: matplotlib's Normalize in float32."""
-    if how == "tile":
-        limits = [(m.min(), m.max()) for m in maps]
-    elif how == "level":
-        limits = [(maps.min(), maps.max())] * len(maps)
-    elif how == "fixed":
-        limits = [(-0.5, 1.5)] * len(maps)
-    elif how == "robust":
-        limits = [tuple(np.percentile(m.astype(np.float64), [1, 99])) for m in maps]
-    else:
-        limits = [(-abs(m).max(), abs(m).max()) for m in maps]
-    return [Normalize(float(low), float(high), clip=True)(m).data for m, (low, high) in zip(maps, limits)]
-
-
-class Drawing:
-    """A picture: .rgb is it; .lower and .upper are the same one colour further down and up, and .near is 255 for what lies
-    within rounding of a step between two colours."""
-
-    def __init__(self, height, width):
-        self.pictures = {kind: np.zeros((height, width, 3), np.uint8) for kind in ("rgb", "lower", "upper", "near")}
-
-    def tile(self, place, t, colormap):
-        """t in 0..1, drawn in a colour map."""
-        index, near = self.steps(t)
-        colors = matplotlib.colormaps[colormap]
-        for kind, step in (("lower", -1), ("upper", 1)):
-            self.pictures[kind][place] = colors(np.clip(index + step, 0, 255), bytes=True)[..., :3]
-        self.pictures["rgb"][place] = colors(t, bytes=True)[..., :3]
-        self.pictures["near"][place] = 255 * near[..., None]
-
-    def components(self, t):
-        """t in 0..1, [H, W, 3]."""
-        index, near = self.steps(t)
-        for kind, step in (("lower", -1), ("rgb", 0), ("upper", 1)):
-            self.pictures[kind][:] = np.clip(index + step, 0, 255)
-        self.pictures["near"][:] = 255 * near
-
-    def over(self, video, alpha):
-        for kind in ("rgb", "lower", "upper"):
-            heat = self.pictures[kind].astype(np.float64)
-            self.pictures[kind] = np.floor(video * (1 - alpha) + heat * alpha + 0.5).astype(np.uint8)
-
-    def steps(self, t):
-        t = t.astype(np.float64)
-        return np.minimum((256 * t).astype(int), 255), abs(256 * t - np.rint(256 * t)) < 0.02
-
-    def write(self, name):
-        for kind, picture in self.pictures.items():
-            picture.tofile(OUT / f"{name}.{kind}")
-
-
-def nearest(map_, height, width):
-    return map_[np.arange(height) * map_.shape[0] // height][:, np.arange(width) * map_.shape[1] // width]
-
-
-def drawn_mosaic(maps, colormap, how):
-    """As the contract describes it, for the default grid of 4 x 3 and a gap of 2."""
-    columns, rows, gap = 4, 3, 2
-    width = (WIDTH - (columns - 1) * gap) // columns
-    height = int(np.floor(width * HEIGHT / WIDTH + 0.5))
-    drawing = Drawing((rows * height + (rows - 1) * gap + 1) // 2 * 2, (WIDTH + 1) // 2 * 2)
-    for k, t in enumerate(normalised(maps, how)):
-        top, left = k // columns * (height + gap), k % columns * (width + gap)
-        drawing.tile(np.s_[top:top + height, left:left + width], nearest(t, height, width), colormap)
-    return drawing
-
-
 def draw_mosaics(levels):
     cases = [("p2", "viridis", "tile"), ("c1", "magma", "level"), ("p5", "coolwarm", "signed"),
              ("c3", "turbo", "fixed"), ("pool", "gray", "tile"), ("p3", "cividis", "robust"),
              ("c4", "inferno", "tile"), ("p4", "plasma", "tile")]
     for level, colormap, how in cases:
-        drawn_mosaic(levels[level][0, :12].numpy(), colormap, how).write(f"mosaic.{level}.{colormap}.{how}")
-
-
-def drawn_overlay(map_, image, alpha, by_value):
-    """A heat map, [h, w], over the image at its size."""
-    t = torch.nn.functional.interpolate(map_[None, None], (HEIGHT, WIDTH), mode="bilinear", align_corners=False)[0, 0]
-    t = Normalize(float(map_.min()), float(map_.max()), clip=True)(t.numpy()).data
-    drawing = Drawing(HEIGHT, WIDTH)
-    drawing.tile(np.s_[:], t, "turbo")
-    if by_value:
-        alpha = alpha * (drawing.steps(t)[0] / 255)[..., None]
-    drawing.over(image.numpy(), alpha)
-    return drawing
-
-
-def principal_components(maps):
-    """The first three, [3, h, w], each with its coefficient of largest magnitude above 0."""
-    values = maps.reshape(len(maps), -1).astype(np.float64)
-    values -= values.mean(1, keepdims=True)
-    axes = np.linalg.svd(values, full_matrices=False)[0][:, :3]
-    axes *= np.sign(axes[abs(axes).argmax(0), range(3)])
-    return (axes.T @ values).reshape(3, *maps.shape[1:]).astype(np.float32)
+        drawn_mosaic(levels[level][0, :12].numpy(), colormap, how).write(OUT / f"mosaic.{level}.{colormap}.{how}")
 
 
 def draw_views(model, image):
     """Of the image, or of its bytes in reverse behind it."""
     first, second = (resnet_levels(model, preprocess(frame, "imagenet")) for frame in (image, image.flip((0, 1, 2))))
-    drawn_overlay(first["p3"][0].mean(0), image, 0.5, False).write("view.overlay.mean")
-    drawn_overlay(first["c4"][0].square().mean(0).sqrt(), image, 0.9, True).write("view.overlay.energy")
+    drawn_overlay(first["p3"][0].mean(0), image, 0.5, False).write(OUT / "view.overlay.mean")
+    drawn_overlay(first["c4"][0].square().mean(0).sqrt(), image, 0.9, True).write(OUT / "view.overlay.energy")
     change = (second["p3"] - first["p3"])[0, :12].abs().numpy()
-    drawn_mosaic(change, "magma", "tile").write("view.change")
+    drawn_mosaic(change, "magma", "tile").write(OUT / "view.change")
     t = np.stack(normalised(principal_components(first["c3"][0].numpy()), "tile"))
     drawing = Drawing(HEIGHT, WIDTH)
     drawing.components(np.stack([nearest(component, HEIGHT, WIDTH) for component in t], -1))
-    drawing.write("view.pca")
+    drawing.write(OUT / "view.pca")
 
 
 def statistics(name, maps):
