@@ -7,6 +7,7 @@
 
 #include "../layouts.h"
 #include "references.h"
+#include "resnet18.h"
 #include "view/colormap.h"
 #include "visualizer.h"
 
@@ -34,18 +35,6 @@ constexpr Case cases[] = {
 	{ "c4", "inferno", Colormap::Inferno, "tile", Normalize::Tile },
 	{ "p4", "plasma", Colormap::Plasma, "tile", Normalize::Tile },
 };
-
-Visualizer &resNet18()
-{
-	static Visualizer visualizer([] {
-		ModelSettings settings;
-		settings.backbone = BackboneKind::ResNet18Fpn;
-		settings.weights = References::get().path("resnet18-fpn.pth");
-		settings.device = "cpu";
-		return settings;
-	}());
-	return visualizer;
-}
 
 /* What make_references.py drew, but for what lies within rounding of a step between two colours. */
 void expectDrawn(const std::vector<uint8_t> &pixels, const std::string &name, int rounding = 0)

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "../layouts.h"
-#include "references.h"
+#include "resnet18.h"
 #include "view/statistics.h"
 #include "visualizer.h"
 
@@ -50,13 +50,7 @@ class LevelsStatistics : public testing::TestWithParam<const char *>
 
 TEST_P(LevelsStatistics, AreNumpysOfTorchvisionsFeatures)
 {
-	static Visualizer visualizer([] {
-		ModelSettings settings;
-		settings.backbone = BackboneKind::ResNet18Fpn;
-		settings.weights = References::get().path("resnet18-fpn.pth");
-		settings.device = "cpu";
-		return settings;
-	}());
+	Visualizer &visualizer = resNet18();
 	/* Two views of the level, which have channels in common, and one of another. */
 	const std::string level = GetParam();
 	ViewSettings settings[3];
