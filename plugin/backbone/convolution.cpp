@@ -166,7 +166,9 @@ ConvolutionParameters ConvolutionParameters::load(StateDict &parameters, const N
 	at::Tensor scale = at::ones({ shape.out }, at::kDouble);
 	at::Tensor bias = ownBias;
 	if (!node.norm.empty()) {
-		const at::Tensor weight = take(node.norm + ".weight", Parameter::One);
+		const at::Tensor weight = take(
+			node.norm + ".weight",
+			node.added == Node::nothing ? Parameter::One : Parameter::ResidualScale);
 		const at::Tensor shift = take(node.norm + ".bias", Parameter::Zero);
 		const at::Tensor mean = take(node.norm + ".running_mean", Parameter::Zero);
 		const at::Tensor var = take(node.norm + ".running_var", Parameter::One);

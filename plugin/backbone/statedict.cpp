@@ -8,6 +8,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
@@ -18,6 +19,7 @@ namespace fm {
 namespace {
 
 constexpr uint64_t seed = 0;
+constexpr double residualScale = 0.2;
 
 at::ScalarType atenType(ScalarType type)
 {
@@ -93,9 +95,11 @@ at::Tensor StateDict::initialise(at::IntArrayRef shape, Parameter parameter)
 		return at::zeros(shape, at::kFloat);
 	if (parameter == Parameter::One)
 		return at::ones(shape, at::kFloat);
+	if (parameter == Parameter::ResidualScale)
+		return at::full(shape, residualScale, at::kFloat);
 
-	const auto fanOut = static_cast<double>(shape[0] * shape[2] * shape[3]);
-	return at::empty(shape, at::kFloat).normal_(0.0, std::sqrt(2.0 / fanOut), generator_);
+	const auto fanIn = static_cast<double>(shape[1] * shape[2] * shape[3]);
+	return at::empty(shape, at::kFloat).normal_(0.0, std::sqrt(2.0 / fanIn), generator_);
 }
 
 at::Tensor StateDict::take(const std::string &name, at::IntArrayRef shape, Parameter parameter)

@@ -12,9 +12,10 @@ namespace fm {
 
 /** \brief What a parameter is, for the value that it takes where no file gives one */
 enum class Parameter {
-	ConvolutionWeight, /**< Kaiming normal over the fan out, as torchvision's ResNet */
+	ConvolutionWeight, /**< Kaiming normal over the fan in, which keeps values as large */
 	Zero,
 	One,
+	ResidualScale, /**< Of the norm before a sum: so little that many sums do not grow */
 };
 
 /**

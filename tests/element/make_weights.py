@@ -16,13 +16,24 @@ def write(name, weights):
     torch.save(weights, os.path.join(folder, name))
 
 
+def state_of(make):
+    """Random weights whose norms know what comes to them, so that half precision has room for each layer's values."""
+    model = make(weights=None)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # The statistics are those of the images below alone.
+    with torch.no_grad():
+        model.train()(torch.rand(4, 3, 128, 128))
+    return model.state_dict()
+
+
 folder = sys.argv[1]
 torch.manual_seed(1)
-good = torchvision.models.mobilenet_v2(weights=None).state_dict()
+good = state_of(torchvision.models.mobilenet_v2)
 write("good.pth", good)
 torch.manual_seed(2)
-write("other.pth", torchvision.models.mobilenet_v2(weights=None).state_dict())
-write("resnet18.pth", torchvision.models.resnet18(weights=None).state_dict())
+write("other.pth", state_of(torchvision.models.mobilenet_v2))
+write("resnet18.pth", state_of(torchvision.models.resnet18))
 write("missing2.pth", {k: v for k, v in good.items() if k not in REMOVED[:2]})
 write("missing7.pth", {k: v for k, v in good.items() if k not in REMOVED})
 write("misshapen.pth", {**good, REMOVED[0]: torch.zeros(32, 3, 5, 5)})

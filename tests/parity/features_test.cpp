@@ -71,8 +71,8 @@ double relativeError(const at::Tensor &features, const fm::Checkpoint &file,
 		float expected = 0.0f;
 		std::memcpy(&expected, elements.data() + (reference.offset + i) * sizeof(float),
 		            sizeof(float));
-		error = std::max(error,
-		                 std::abs(double{ ours.const_data_ptr<float>()[i] } - expected));
+		const double off = std::abs(double{ ours.const_data_ptr<float>()[i] } - expected);
+		error = std::isnan(off) ? off : std::max(error, off); /* Which keeps that. */
 		magnitude = std::max(magnitude, std::abs(double{ expected }));
 	}
 	return error / magnitude;
@@ -107,7 +107,8 @@ void expectClose(const at::Tensor &ours, const at::Tensor &expected, const std::
 fm::LoadedBackbone load(fm::BackboneSettings settings, at::TensorOptions options = at::kFloat)
 {
 	const c10::InferenceMode inference;
-	settings.weights = References::get().path(settings.weights);
+	if (!settings.weights.empty())
+		settings.weights = References::get().path(settings.weights);
 	/* As Model has them: a fourth channel for tensor cores. */
 	const bool isHalf = c10::typeMetaToScalarType(options.dtype()) != at::kFloat;
 	return fm::loadBackbone(settings, options, options.device().is_cuda() && isHalf ? 4 : 3);
@@ -192,6 +193,8 @@ protected:
 			GTEST_SKIP() << error.what();
 		}
 		scope_.emplace(device_.cuda.get());
+		/* LibTorch allows it unless told otherwise, as Model's users do. */
+		at::globalContext().setAllowTF32CuDNN(false);
 	}
 
 	/* Against torchvision on the CPU, and where it has the device too, on that. */
@@ -282,6 +285,24 @@ TEST(Precision, OfHalfStaysWithinItsTolerance)
 			             allLevels(loaded, Preprocess::ImageNet, type),
 			             name + ".imagenet.ref", tolerance);
 		}
+}
+
+/* Else a random network would show nothing in half precision. */
+TEST(Weights, ThatAreRandomKeepValuesWithinHalfPrecision)
+{
+	for (const fm::BackboneInfo &info : fm::backbones) {
+		if (!fm::isNetwork(info.kind))
+			continue;
+		const auto loaded = load(info.kind, "");
+		const fm::Features features = allLevels(loaded, Preprocess::ImageNet);
+		for (std::size_t i = 0; i < features.size(); ++i) {
+			const double most = features[i].maps.abs().max().item<double>();
+			EXPECT_GT(most, 1e-2)
+				<< info.name << " " << loaded.backbone->levels()[i].name;
+			EXPECT_LT(most, 1e4)
+				<< info.name << " " << loaded.backbone->levels()[i].name;
+		}
+	}
 }
 
 TEST(Weights, AreSharedByBackbonesOfTheSameFile)

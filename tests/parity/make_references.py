@@ -31,6 +31,7 @@ import torchvision
 from torchvision.models import vgg
 from torchvision.models.detection.backbone_utils import BackboneWithFPN, mobilenet_backbone, resnet_fpn_backbone
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from drawing import HEIGHT, WIDTH, Drawing, drawn_mosaic, drawn_overlay, nearest, normalised, principal_components
@@ -50,6 +51,10 @@ def randomise(model):
             module.running_var.uniform_(0.5, 1.5)
         elif isinstance(module, torch.nn.Conv2d) and module.bias is not None:
             module.bias.data.normal_(0, 0.2)
+    for module in model.modules():
+        if isinstance(module, (BasicBlock, Bottleneck)):
+            # So that the sums of many blocks are within half precision's range.
+            (module.bn3 if isinstance(module, Bottleneck) else module.bn2).weight.data.mul_(0.25)
     return model.eval()
 
 
@@ -77,9 +82,15 @@ def stride_in_1x1(model):
     return model
 
 
+def of_pixels(model):
+    """For images that are not divided by their deviation: the first norm does that."""
+    model.body.bn1.running_var *= 57.0 ** 2
+    return model
+
+
 def retinanet_of_detectron2():
-    return stride_in_1x1(
-        resnet_fpn("resnet50", returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(2048, 256)))
+    return of_pixels(stride_in_1x1(
+        resnet_fpn("resnet50", returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(2048, 256))))
 
 
 class LastLevelP6P7WithoutRelu(LastLevelP6P7):
@@ -204,7 +215,7 @@ def networks():
         "retinanet": (lambda: backbone_of(detection.retinanet_resnet50_fpn), retinanet_levels),
         "retinanet-v2": (lambda: backbone_of(detection.retinanet_resnet50_fpn_v2), retinanet_levels),
         "detectron2": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
-        "detectron2-pickle": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
+        "detectron2-pickle": (lambda: of_pixels(stride_in_1x1(resnet_fpn("resnet50"))), resnet_levels),
         "detectron2-retinanet": (retinanet_of_detectron2, retinanet_levels),
         "mmdetection": (partial(resnet_fpn, "resnet50"), resnet_levels),
         "mmdetection-v2": (lambda: backbone_of(detection.fasterrcnn_resnet50_fpn_v2), resnet_levels),
@@ -213,7 +224,7 @@ def networks():
             retinanet_levels),
         "fasterrcnn-v2": (lambda: backbone_of(detection.fasterrcnn_resnet50_fpn_v2), resnet_levels),
         "fpn-128": (resnet_fpn_128, retinanet_levels),
-        "detectron2-c4": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_body_levels),
+        "detectron2-c4": (lambda: of_pixels(stride_in_1x1(resnet_fpn("resnet50"))), resnet_body_levels),
         "stride-in-1x1": (lambda: stride_in_1x1(resnet_fpn("resnet50")), resnet_levels),
     }
 
