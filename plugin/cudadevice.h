@@ -8,6 +8,7 @@
 
 #include <c10/core/Stream.h>
 
+#include "backbone/backbonekernels.h"
 #include "frame/framekernels.h"
 #include "view/viewkernels.h"
 
@@ -28,7 +29,6 @@ public:
 	virtual void holdUp(Lane lane) = 0;
 	/** \brief The caller waits; \throws Error where the device failed meanwhile */
 	virtual void wait() = 0;
-	virtual bool isDone() = 0;
 };
 
 /** \brief Work on the lane Compute that was recorded once, to be given to the device as a whole */
@@ -74,6 +74,11 @@ public:
 	virtual void networkInput(const Frame *frame, const InputShape &shape,
 	                          const SampleTable *table, ElementType type, int channels,
 	                          void *input) = 0;
+	/** \brief See launchMaxPool() */
+	virtual void maxPool(const DeviceMaps &in, void *out, Size outSize,
+	                     PoolingWindow window) = 0;
+	/** \brief See launchAddUpsampled() */
+	virtual void addUpsampled(const DeviceMaps &coarse, void *fine, Size fineSize) = 0;
 	/** \brief See launchForget() */
 	virtual void forget(const ViewMemory &memory, int channels) = 0;
 	/** \brief See launchRanges() */

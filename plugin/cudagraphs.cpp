@@ -11,7 +11,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "torchscope.h"
-#include "view/tensormaps.h"
+#include "tensormaps.h"
 
 namespace fm {
 

@@ -168,17 +168,6 @@ public:
 		const c10::cuda::CUDAGuard guard(streams_->device);
 		C10_CUDA_CHECK(cudaEventSynchronize(event_));
 	}
-	bool isDone() override
-	{
-		const c10::cuda::CUDAGuard guard(streams_->device);
-		const cudaError_t error = cudaEventQuery(event_);
-		if (error == cudaErrorNotReady) {
-			(void)cudaGetLastError(); /* It is not one. */
-			return false;
-		}
-		C10_CUDA_CHECK(error);
-		return true;
-	}
 
 private:
 	std::shared_ptr<const Streams> streams_;
@@ -365,6 +354,14 @@ public:
 	                  ElementType type, int channels, void *input) override
 	{
 		launchNetworkInput(frame, shape, table, type, channels, input, compute());
+	}
+	void maxPool(const DeviceMaps &in, void *out, Size outSize, PoolingWindow window) override
+	{
+		launchMaxPool(in, out, outSize, window, compute());
+	}
+	void addUpsampled(const DeviceMaps &coarse, void *fine, Size fineSize) override
+	{
+		launchAddUpsampled(coarse, fine, fineSize, compute());
 	}
 	void forget(const ViewMemory &memory, int channels) override
 	{

@@ -7,11 +7,11 @@
 #include "cudagraphs.h"
 #include "error.h"
 #include "frame/packed.h"
+#include "tensormaps.h"
 #include "torchscope.h"
 #include "view/channels.h"
 #include "view/derivation.h"
 #include "view/deviceview.h"
-#include "view/tensormaps.h"
 
 namespace fm {
 
@@ -213,15 +213,19 @@ void CudaPath::writeInput(CudaPass &pass, std::size_t views) const
 void CudaPath::takeRanking(const ViewPass &view) const
 {
 	auto &state = stateOf<CudaView>(view);
-	if (!state.ranking || !state.ranking->done->isDone())
+	if (!state.ranking)
 		return;
+	/* Not with a later frame, should it not be done yet: the same video is to give the same
+	 * pictures however far behind the device is. */
+	state.ranking->done->wait();
 	const CudaView::Ranking ranking = *std::exchange(state.ranking, std::nullopt);
 	const auto selection = ChannelSelection::of(view.settings);
 	if (selection.isRanked() && selection.rankedBy() == ranking.selection.rankedBy() &&
 	    ranking.level == level(view))
 		state.channels.rank(level(view), ranking.selection,
 		                    { ranking.means.const_data_ptr<float>(),
-		                      static_cast<std::size_t>(ranking.means.numel()) });
+		                      static_cast<std::size_t>(ranking.means.numel()) },
+		                    1);
 }
 
 /* A change is measured on the second of two frames, the first of which is kept until then. */

@@ -16,7 +16,7 @@
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/statistics.h"
-#include "view/tensormaps.h"
+#include "tensormaps.h"
 
 namespace fm {
 

@@ -7,6 +7,8 @@
  */
 #ifdef __CUDACC__
 #define FM_UNROLL _Pragma("unroll")
+#define FM_UNROLL_4 _Pragma("unroll 4")
+#define FM_ROLL _Pragma("unroll 1")
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
@@ -14,6 +16,8 @@
 #include "error.h"
 #else
 #define FM_UNROLL
+#define FM_UNROLL_4
+#define FM_ROLL
 #include "cudaonhost.h"
 #endif
 

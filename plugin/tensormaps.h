@@ -3,9 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "elementtype.h"
-#include "maps.h"
-#include "viewkernels.h"
+#include "devicemaps.h"
 
 namespace fm {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include <c10/core/InferenceMode.h>
 #include <c10/core/StreamGuard.h>
@@ -19,14 +20,23 @@ class TorchScope
 {
 public:
 	/** \brief On the CPU where \a device is null */
-	explicit TorchScope(const CudaDevice *device, Lane lane = Lane::Compute)
-		: warning_(warningHandler())
+	explicit TorchScope(CudaDevice *device, Lane lane = Lane::Compute)
+		: before_(std::exchange(current, device)), warning_(warningHandler())
 	{
 		if (device)
 			stream_.emplace(device->stream(lane));
 	}
+	~TorchScope() { current = before_; }
+	TorchScope(const TorchScope &) = delete;
+	TorchScope &operator=(const TorchScope &) = delete;
+
+	/** \brief The device that this thread's scope is for; null for the CPU */
+	static CudaDevice *device() { return current; }
 
 private:
+	static inline thread_local CudaDevice *current = nullptr;
+
+	CudaDevice *before_;
 	c10::InferenceMode inference_;
 	c10::WarningUtils::WarningHandlerGuard warning_;
 	std::optional<c10::StreamGuard> stream_;

@@ -9,7 +9,9 @@
 #include <ATen/ops/tensor.h>
 
 #include "parallel.h"
+#include "tensormaps.h"
 #include "tensormemory.h"
+#include "torchscope.h"
 
 namespace fm {
 
@@ -50,6 +52,17 @@ at::Tensor gatherOnHost(const at::Tensor &maps, const std::vector<int64_t> &plac
 
 at::Tensor maxPool(const at::Tensor &x, const WindowShape &shape)
 {
+	CudaDevice *device = TorchScope::device();
+	if (device && x.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+		const Size size = { shape.outputSize(static_cast<int>(x.size(3))),
+			            shape.outputSize(static_cast<int>(x.size(2))) };
+		at::Tensor result =
+			at::empty({ 1, x.size(1), size.height, size.width },
+		                  x.options().memory_format(at::MemoryFormat::ChannelsLast));
+		device->maxPool(deviceMaps(x), result.mutable_data_ptr(), size,
+		                { shape.kernel, shape.stride, shape.padding() });
+		return result;
+	}
 	return at::max_pool2d(x, { shape.kernel, shape.kernel }, { shape.stride, shape.stride },
 	                      { shape.padding(), shape.padding() });
 }

@@ -32,6 +32,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "parallel.h"
+#include "tensormaps.h"
+#include "torchscope.h"
 
 namespace fm {
 
@@ -341,21 +343,19 @@ void Convolution::addTo(const at::Tensor &x, at::Tensor &other) const
 
 at::Tensor Convolution::plusUpsampled(const at::Tensor &x, const at::Tensor &other) const
 {
-	const int64_t height = shape_.outputSize(static_cast<int>(x.size(2)));
-	const int64_t width = shape_.outputSize(static_cast<int>(x.size(3)));
-	const bool doubles = height == 2 * other.size(2) && width == 2 * other.size(3);
-	if (!weight_.is_cuda() || !doubles) {
-		at::Tensor result = at::upsample_nearest2d(other, { height, width });
+	const Size size = { shape_.outputSize(static_cast<int>(x.size(3))),
+		            shape_.outputSize(static_cast<int>(x.size(2))) };
+	CudaDevice *device = TorchScope::device();
+	if (!device || activation_ != Activation::None) {
+		at::Tensor result = at::upsample_nearest2d(other, { size.height, size.width });
 		addTo(x, result);
 		return result;
 	}
-	/* Each pixel of the other goes to two by two of the result: no need to write it out. */
-	at::Tensor result = withoutActivation(x);
-	const auto pixels = [](const at::Tensor &maps) { return maps.permute({ 0, 2, 3, 1 }); };
-	pixels(result)
-		.view({ height / 2, 2, width / 2, 2, -1 })
-		.add_(pixels(other).view({ height / 2, 1, width / 2, 1, -1 }));
-	return activate(result, activation_);
+	/* No need to write out what is added. */
+	at::Tensor result = (*this)(x).contiguous(at::MemoryFormat::ChannelsLast);
+	device->addUpsampled(deviceMaps(other.contiguous(at::MemoryFormat::ChannelsLast)),
+	                     result.mutable_data_ptr(), size);
+	return result;
 }
 
 } /* namespace fm */

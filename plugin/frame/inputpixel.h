@@ -23,10 +23,17 @@ struct InputShape {
  * \brief What each 8-bit sample is for the network, by channel: red, green, blue
  *
  * In 0..1 as torchvision's ToTensor gives it; unless the mode is None, mean and standard deviation
- * are taken out. A look-up is faster than two divisions.
+ * are taken out. A look-up is faster than two divisions. What lies between samples is on a line.
  */
 struct SampleTable {
+	struct Line {
+		float factor, offset;
+
+		FM_HOST_DEVICE float at(float sample) const { return sample * factor + offset; }
+	};
+
 	float at[3][256];
+	Line line[3];
 
 	static SampleTable of(const PreprocessSettings &settings);
 };
@@ -42,11 +49,41 @@ struct InputPixel {
 	float at[3];
 };
 
-FM_HOST_DEVICE inline InputPixel normalisedPixel(const Frame &frame, const SampleTable &table,
-                                                 int x, int y)
+/** \brief Amid the \a corners, which are two above two, of samples; resized first, then normalised:
+ * of what is linear the order makes no difference */
+FM_HOST_DEVICE inline InputPixel resizedPixel(const RgbSamples (&corners)[4], const LinearTap &h,
+                                              const LinearTap &v, const SampleTable &table)
 {
-	const Rgb8 pixel = readPixel(frame, x, y);
-	return { table.at[0][pixel.r], table.at[1][pixel.g], table.at[2][pixel.b] };
+	const auto resized = [&](float RgbSamples::*channel) {
+		return between(between(corners[0].*channel, corners[1].*channel, h.weight),
+		               between(corners[2].*channel, corners[3].*channel, h.weight),
+		               v.weight);
+	};
+	return { table.line[0].at(resized(&RgbSamples::r)),
+		 table.line[1].at(resized(&RgbSamples::g)),
+		 table.line[2].at(resized(&RgbSamples::b)) };
+}
+
+/** \brief inputPixel() for a frame of \a format, or one that is read as that is */
+template<PixelFormat format>
+FM_HOST_DEVICE inline InputPixel inputPixel(const Frame &frame, const InputShape &shape,
+                                            const SampleTable &table, int x, int y)
+{
+	if (shape.mode != Preprocess::Detection) {
+		const Rgb8 pixel = readPixel<format>(frame, x, y);
+		return { table.at[0][pixel.r], table.at[1][pixel.g], table.at[2][pixel.b] };
+	}
+	if (x >= shape.resized.width || y >= shape.resized.height)
+		return { 0.0f, 0.0f, 0.0f };
+
+	const LinearTap h = linearTap(x, frame.size.width, shape.resized.width);
+	const LinearTap v = linearTap(y, frame.size.height, shape.resized.height);
+	const YuvToRgb convert = YuvToRgb::of(frame.colorimetry);
+	const RgbSamples corners[] = { readRounded<format>(frame, convert, h.first, v.first),
+		                       readRounded<format>(frame, convert, h.second, v.first),
+		                       readRounded<format>(frame, convert, h.first, v.second),
+		                       readRounded<format>(frame, convert, h.second, v.second) };
+	return resizedPixel(corners, h, v, table);
 }
 
 /**
@@ -57,23 +94,9 @@ FM_HOST_DEVICE inline InputPixel normalisedPixel(const Frame &frame, const Sampl
 FM_HOST_DEVICE inline InputPixel inputPixel(const Frame &frame, const InputShape &shape,
                                             const SampleTable &table, int x, int y)
 {
-	if (shape.mode != Preprocess::Detection)
-		return normalisedPixel(frame, table, x, y);
-	if (x >= shape.resized.width || y >= shape.resized.height)
-		return { 0.0f, 0.0f, 0.0f };
-
-	const LinearTap h = linearTap(x, frame.size.width, shape.resized.width);
-	const LinearTap v = linearTap(y, frame.size.height, shape.resized.height);
-	const InputPixel corners[] = { normalisedPixel(frame, table, h.first, v.first),
-		                       normalisedPixel(frame, table, h.second, v.first),
-		                       normalisedPixel(frame, table, h.first, v.second),
-		                       normalisedPixel(frame, table, h.second, v.second) };
-	InputPixel result;
-	for (int c = 0; c < 3; ++c)
-		result.at[c] =
-			between(between(corners[0].at[c], corners[1].at[c], h.weight),
-		                between(corners[2].at[c], corners[3].at[c], h.weight), v.weight);
-	return result;
+	return withFormat(frame.format, [&]<PixelFormat format>() {
+		return inputPixel<format>(frame, shape, table, x, y);
+	});
 }
 
 } /* namespace fm */

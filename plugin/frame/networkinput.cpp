@@ -85,14 +85,13 @@ std::vector<LinearTap> linearTaps(int from, int to)
 	return taps;
 }
 
-/* Rows of a frame, normalised; the two of a resized row's are kept, as the next one mostly needs
- * them again. */
-class NormalisedRows
+/* Rows of a frame as floats; the two of a resized row's are kept, as the next one mostly needs them
+ * again. */
+class FloatRows
 {
 public:
-	NormalisedRows(const Frame &frame, const Table<float> &table)
-		: table_(table),
-		  row_(frame), rows_{ std::vector<float>(std::size_t{ 3 } * frame.size.width),
+	explicit FloatRows(const Frame &frame)
+		: row_(frame), rows_{ std::vector<float>(std::size_t{ 3 } * frame.size.width),
 		                      std::vector<float>(std::size_t{ 3 } * frame.size.width) }
 	{
 	}
@@ -102,15 +101,23 @@ public:
 	{
 		const int slot = y % 2;
 		if (y_[slot] != y) {
-			row_.read(y);
-			normaliseRow(row_, table_, rows_[slot].data());
+			read(y, rows_[slot].data());
 			y_[slot] = y;
 		}
 		return rows_[slot].data();
 	}
 
 private:
-	const Table<float> &table_;
+	void read(int y, float *out)
+	{
+		row_.read(y);
+		for (int x = 0; x < row_.width(); ++x) {
+			out[3 * x] = row_.r()[x];
+			out[3 * x + 1] = row_.g()[x];
+			out[3 * x + 2] = row_.b()[x];
+		}
+	}
+
 	RgbRow row_;
 	std::array<std::vector<float>, 2> rows_;
 	std::array<int, 2> y_ = { -1, -1 };
@@ -118,7 +125,7 @@ private:
 
 template<typename T>
 void resizeRow(const float *above, const float *below, float weight,
-               const std::vector<LinearTap> &taps, T *out)
+               const std::vector<LinearTap> &taps, const SampleTable &table, T *out)
 {
 	for (const LinearTap &tap : taps)
 		for (int c = 0; c < 3; ++c) {
@@ -126,13 +133,14 @@ void resizeRow(const float *above, const float *below, float weight,
 				return between(row[3 * tap.first + c], row[3 * tap.second + c],
 				               tap.weight);
 			};
-			*out++ = static_cast<T>(between(along(above), along(below), weight));
+			*out++ = static_cast<T>(
+				table.line[c].at(between(along(above), along(below), weight)));
 		}
 }
 
 /* To the upper left of \a padded, the rest zero. */
 template<typename T>
-void convertResized(const Frame &frame, const Table<float> &table, const InputShape &shape, T *out)
+void convertResized(const Frame &frame, const SampleTable &table, const InputShape &shape, T *out)
 {
 	const auto &[mode, resized, padded] = shape;
 	const std::vector<LinearTap> columns = linearTaps(frame.size.width, resized.width);
@@ -140,14 +148,14 @@ void convertResized(const Frame &frame, const Table<float> &table, const InputSh
 	const std::ptrdiff_t stride = std::ptrdiff_t{ 3 } * padded.width;
 
 	parallelFor(padded.height, grain, [&](int begin, int end) {
-		NormalisedRows source(frame, table);
+		FloatRows source(frame);
 		for (int y = begin; y < end; ++y) {
 			T *row = out + stride * y;
 			T *rest = row;
 			if (y < resized.height) {
 				const LinearTap &tap = rows[y];
 				resizeRow(source.get(tap.first), source.get(tap.second), tap.weight,
-				          columns, row);
+				          columns, table, row);
 				rest += std::ptrdiff_t{ 3 } * resized.width;
 			}
 			std::fill(rest, row + stride, T(0.0f));
@@ -160,7 +168,7 @@ void fillInput(const Frame &frame, const PreprocessSettings &settings, const Inp
                T *out)
 {
 	if (settings.mode == Preprocess::Detection)
-		convertResized(frame, tableOf<float>(settings), shape, out);
+		convertResized(frame, SampleTable::of(settings), shape, out);
 	else
 		convert(frame, tableOf<T>(settings), out);
 }
@@ -171,13 +179,16 @@ SampleTable SampleTable::of(const PreprocessSettings &settings)
 {
 	const auto &[mean, deviation] = settings.normalisation;
 	SampleTable table;
-	for (int c = 0; c < 3; ++c)
+	for (int c = 0; c < 3; ++c) {
+		const bool isNormalised = settings.mode != Preprocess::None;
+		const double by = isNormalised ? deviation[c] : 1.0;
+		table.line[c] = { static_cast<float>(1.0 / (255.0 * by)),
+			          static_cast<float>(isNormalised ? -mean[c] / by : 0.0) };
 		for (int value = 0; value < 256; ++value) {
 			const float unit = static_cast<float>(value) / 255.0f;
-			table.at[c][value] = settings.mode == Preprocess::None
-			                             ? unit
-			                             : (unit - mean[c]) / deviation[c];
+			table.at[c][value] = isNormalised ? (unit - mean[c]) / deviation[c] : unit;
 		}
+	}
 	return table;
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int blockWidth = 32;
 constexpr int blockHeight = 8;
+constexpr int rowsPerThread = 4;
 
 /* One pixel of the input, in one store where it has four channels. */
 template<typename T, int channels>
@@ -16,19 +17,28 @@ struct alignas(channels == 4 ? 4 * sizeof(T) : sizeof(T)) Pixel {
 	T at[channels];
 };
 
+/* A thread goes down a column: what its pixels share is found once. */
 template<typename T, int channels>
-__global__ void networkInput(const Frame *frame, InputShape shape, const SampleTable *table,
+__global__ void networkInput(const Frame *onDevice, InputShape shape, const SampleTable *table,
                              Pixel<T, channels> *input)
 {
 	const int x = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-	const int y = static_cast<int>(blockIdx.y * blockDim.y + threadIdx.y);
-	if (x >= shape.padded.width || y >= shape.padded.height)
+	const int first = static_cast<int>(blockIdx.y * (rowsPerThread * blockDim.y) + threadIdx.y);
+	if (x >= shape.padded.width)
 		return;
-	const InputPixel value = inputPixel(*frame, shape, *table, x, y);
-	Pixel<T, channels> pixel;
-	for (int c = 0; c < channels; ++c)
-		fromFloat(c < 3 ? value.at[c] : 0.0f, pixel.at[c]);
-	input[static_cast<std::ptrdiff_t>(y) * shape.padded.width + x] = pixel;
+	const Frame frame = *onDevice;
+	withFormat(frame.format, [&]<PixelFormat format>() {
+		for (int k = 0; k < rowsPerThread; ++k) {
+			const int y = first + k * static_cast<int>(blockDim.y);
+			if (y >= shape.padded.height)
+				break;
+			const InputPixel value = inputPixel<format>(frame, shape, *table, x, y);
+			Pixel<T, channels> pixel;
+			for (int c = 0; c < channels; ++c)
+				fromFloat(c < 3 ? value.at[c] : 0.0f, pixel.at[c]);
+			input[static_cast<std::ptrdiff_t>(y) * shape.padded.width + x] = pixel;
+		}
+	});
 }
 
 } /* namespace */
@@ -38,7 +48,7 @@ void launchNetworkInput(const Frame *frame, const InputShape &shape, const Sampl
 {
 	const dim3 block(blockWidth, blockHeight);
 	const dim3 grid(blocksFor(shape.padded.width, blockWidth),
-	                blocksFor(shape.padded.height, blockHeight));
+	                blocksFor(shape.padded.height, rowsPerThread * blockHeight));
 	withElementType(type, [&](auto example) {
 		using T = decltype(example);
 		if (channels == 4)

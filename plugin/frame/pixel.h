@@ -21,26 +21,74 @@ FM_HOST_DEVICE inline uint8_t roundToByte(float value)
 	return static_cast<uint8_t>(value <= 0.0f ? 0.0f : value >= 255.0f ? 255.0f : value + 0.5f);
 }
 
-/** \brief R'G'B' of a luma sample and a pair of chroma samples (0..255) */
-FM_HOST_DEVICE inline Rgb8 yuvToRgb(float y, float u, float v, const Colorimetry &color)
-{
-	const float lumaScale = color.fullRange ? 1.0f : 255.0f / 219.0f;
-	const float chromaScale = color.fullRange ? 1.0f : 255.0f / 224.0f;
-	const float kg = 1.0f - color.kr - color.kb;
+/* Devices convert between whole numbers and floats at a fraction of their speed, and add at full
+ * speed: at 2^23 and above neighbouring floats are whole numbers, their last bits those. */
 
-	const float luma = (y - (color.fullRange ? 0.0f : 16.0f)) * lumaScale;
-	const float blue = (u - 128.0f) * chromaScale * 2.0f * (1.0f - color.kb);
-	const float red = (v - 128.0f) * chromaScale * 2.0f * (1.0f - color.kr);
-	return { roundToByte(luma + red),
-		 roundToByte(luma - (blue * color.kb + red * color.kr) / kg),
-		 roundToByte(luma + blue) };
+FM_HOST_DEVICE inline float byteToFloat(uint8_t value)
+{
+#ifdef __CUDA_ARCH__
+	return __uint_as_float(0x4b000000u | value) - 8388608.0f;
+#else
+	return static_cast<float>(value);
+#endif
+}
+
+/** \brief What roundToByte() gives, as a float */
+FM_HOST_DEVICE inline float roundedToByte(float value)
+{
+#ifdef __CUDA_ARCH__
+	const float sum = fminf(fmaxf(value, 0.0f), 255.0f) + 0.5f;
+	const float nearest = (sum + 8388608.0f) - 8388608.0f;
+	return nearest > sum ? nearest - 1.0f : nearest;
+#else
+	return static_cast<float>(roundToByte(value));
+#endif
+}
+
+/** \brief R'G'B' as 0..255, which need not be whole numbers */
+struct RgbSamples {
+	float r, g, b;
+};
+
+/** \brief How R'G'B' is made of luma and chroma of one colorimetry */
+struct YuvToRgb {
+	float lumaOffset, lumaScale;
+	float red, blue;               /**< For what chroma differs from its middle by */
+	float greenOfRed, greenOfBlue; /**< Of what these make of it */
+
+	FM_HOST_DEVICE static YuvToRgb of(const Colorimetry &color)
+	{
+		const float chromaScale = color.fullRange ? 1.0f : 255.0f / 224.0f;
+		const float kg = 1.0f - color.kr - color.kb;
+		return { color.fullRange ? 0.0f : 16.0f,
+			 color.fullRange ? 1.0f : 255.0f / 219.0f,
+			 chromaScale * 2.0f * (1.0f - color.kr),
+			 chromaScale * 2.0f * (1.0f - color.kb),
+			 color.kr / kg,
+			 color.kb / kg };
+	}
+
+	/** \brief Of a luma sample and a pair of chroma samples (0..255); may lie beyond 0..255 */
+	FM_HOST_DEVICE RgbSamples operator()(float y, float u, float v) const
+	{
+		const float luma = (y - lumaOffset) * lumaScale;
+		const float ofRed = (v - 128.0f) * red;
+		const float ofBlue = (u - 128.0f) * blue;
+		return { luma + ofRed, luma - ofBlue * greenOfBlue - ofRed * greenOfRed,
+			 luma + ofBlue };
+	}
+};
+
+FM_HOST_DEVICE inline Rgb8 roundToBytes(const RgbSamples &pixel)
+{
+	return { roundToByte(pixel.r), roundToByte(pixel.g), roundToByte(pixel.b) };
 }
 
 struct Yuv {
 	float y, u, v;
 };
 
-/** \brief The inverse of yuvToRgb, not rounded; takes means of pixels as well */
+/** \brief The inverse of YuvToRgb, not rounded; takes means of pixels as well */
 FM_HOST_DEVICE inline Yuv rgbToYuv(float r, float g, float b, const Colorimetry &color)
 {
 	const float kg = 1.0f - color.kr - color.kb;
@@ -60,7 +108,7 @@ struct ChromaTap {
 
 FM_HOST_DEVICE inline ChromaTap chromaTap(int luma, int samples, bool cosited)
 {
-	const int nearest = luma / 2;
+	const int nearest = static_cast<int>(static_cast<unsigned>(luma) / 2);
 	const bool odd = luma % 2 != 0;
 	if (cosited)
 		return { nearest, nearest + 1 < samples ? nearest + 1 : nearest,
@@ -79,13 +127,50 @@ FM_HOST_DEVICE inline Yuv readNv12(const Frame &frame, int x, int y)
 
 	float chroma[2];
 	for (int c = 0; c < 2; ++c) {
-		const float above =
-			top[2 * h.first + c] * (1.0f - h.weight) + top[2 * h.second + c] * h.weight;
-		const float below = bottom[2 * h.first + c] * (1.0f - h.weight) +
-		                    bottom[2 * h.second + c] * h.weight;
+		const auto along = [&](const uint8_t *row) {
+			return byteToFloat(row[2 * h.first + c]) * (1.0f - h.weight) +
+			       byteToFloat(row[2 * h.second + c]) * h.weight;
+		};
+		const float above = along(top);
+		const float below = along(bottom);
 		chroma[c] = above * (1.0f - v.weight) + below * v.weight;
 	}
-	return { static_cast<float>(frame.planes[0].row(y)[x]), chroma[0], chroma[1] };
+	return { byteToFloat(frame.planes[0].row(y)[x]), chroma[0], chroma[1] };
+}
+
+/** \brief Whether the format has R, G and B of each pixel as they are */
+constexpr bool isPacked(PixelFormat format)
+{
+	using enum PixelFormat;
+	return format != Nv12 && format != I420 && format != Gray8;
+}
+
+/** \brief One pixel of a packed format */
+template<PixelFormat format>
+FM_HOST_DEVICE inline Rgb8 readPacked(const Frame &frame, int x, int y)
+{
+	using enum PixelFormat;
+	constexpr int step = format == Rgb || format == Bgr ? 3 : 4;
+	constexpr bool isReversed = format == Bgr || format == Bgra || format == Bgrx;
+	const uint8_t *at = frame.planes[0].row(y) + step * x;
+	return { at[isReversed ? 2 : 0], at[1], at[isReversed ? 0 : 2] };
+}
+
+/** \brief One pixel of a format that is not packed, not rounded; \a convert is of the frame's
+ * colorimetry */
+template<PixelFormat format>
+FM_HOST_DEVICE inline RgbSamples convertPixel(const Frame &frame, const YuvToRgb &convert, int x,
+                                              int y)
+{
+	if constexpr (format == PixelFormat::Nv12) {
+		const Yuv yuv = readNv12(frame, x, y);
+		return convert(yuv.y, yuv.u, yuv.v);
+	}
+	const float luma = byteToFloat(frame.planes[0].row(y)[x]);
+	if constexpr (format == PixelFormat::Gray8)
+		return convert(luma, 128.0f, 128.0f);
+	return convert(luma, byteToFloat(frame.planes[1].row(y / 2)[x / 2]),
+	               byteToFloat(frame.planes[2].row(y / 2)[x / 2]));
 }
 
 /**
@@ -97,51 +182,58 @@ FM_HOST_DEVICE inline Yuv readNv12(const Frame &frame, int x, int y)
 template<PixelFormat format>
 FM_HOST_DEVICE inline Rgb8 readPixel(const Frame &frame, int x, int y)
 {
-	using enum PixelFormat;
-	const uint8_t *row = frame.planes[0].row(y);
+	if constexpr (isPacked(format))
+		return readPacked<format>(frame, x, y);
+	else
+		return roundToBytes(
+			convertPixel<format>(frame, YuvToRgb::of(frame.colorimetry), x, y));
+}
 
-	if constexpr (format == Rgb)
-		return { row[3 * x], row[3 * x + 1], row[3 * x + 2] };
-	else if constexpr (format == Bgr)
-		return { row[3 * x + 2], row[3 * x + 1], row[3 * x] };
-	else if constexpr (format == Rgba || format == Rgbx)
-		return { row[4 * x], row[4 * x + 1], row[4 * x + 2] };
-	else if constexpr (format == Bgra || format == Bgrx)
-		return { row[4 * x + 2], row[4 * x + 1], row[4 * x] };
-	else if constexpr (format == Gray8)
-		return yuvToRgb(row[x], 128.0f, 128.0f, frame.colorimetry);
-	else if constexpr (format == I420)
-		return yuvToRgb(row[x], frame.planes[1].row(y / 2)[x / 2],
-		                frame.planes[2].row(y / 2)[x / 2], frame.colorimetry);
-	else {
-		const Yuv yuv = readNv12(frame, x, y);
-		return yuvToRgb(yuv.y, yuv.u, yuv.v, frame.colorimetry);
+/** \brief readPixel() as floats; \a convert is of the frame's colorimetry */
+template<PixelFormat format>
+FM_HOST_DEVICE inline RgbSamples readRounded(const Frame &frame, const YuvToRgb &convert, int x,
+                                             int y)
+{
+	if constexpr (isPacked(format)) {
+		const Rgb8 pixel = readPacked<format>(frame, x, y);
+		return { byteToFloat(pixel.r), byteToFloat(pixel.g), byteToFloat(pixel.b) };
+	} else {
+		const RgbSamples pixel = convertPixel<format>(frame, convert, x, y);
+		return { roundedToByte(pixel.r), roundedToByte(pixel.g), roundedToByte(pixel.b) };
 	}
+}
+
+/** \brief Calls \a body with a format as a template parameter, one that is read as \a format is */
+template<typename Body>
+FM_HOST_DEVICE inline auto withFormat(PixelFormat format, Body &&body)
+{
+	using enum PixelFormat;
+	switch (format) {
+	case Nv12:
+		return body.template operator()<Nv12>();
+	case I420:
+		return body.template operator()<I420>();
+	case Rgb:
+		return body.template operator()<Rgb>();
+	case Bgr:
+		return body.template operator()<Bgr>();
+	case Rgba:
+	case Rgbx:
+		return body.template operator()<Rgba>();
+	case Bgra:
+	case Bgrx:
+		return body.template operator()<Bgra>();
+	case Gray8:
+		break;
+	}
+	return body.template operator()<Gray8>();
 }
 
 /** \brief readPixel() of the frame's own format */
 FM_HOST_DEVICE inline Rgb8 readPixel(const Frame &frame, int x, int y)
 {
-	using enum PixelFormat;
-	switch (frame.format) {
-	case Nv12:
-		return readPixel<Nv12>(frame, x, y);
-	case I420:
-		return readPixel<I420>(frame, x, y);
-	case Rgb:
-		return readPixel<Rgb>(frame, x, y);
-	case Bgr:
-		return readPixel<Bgr>(frame, x, y);
-	case Rgba:
-	case Rgbx:
-		return readPixel<Rgba>(frame, x, y);
-	case Bgra:
-	case Bgrx:
-		return readPixel<Bgra>(frame, x, y);
-	case Gray8:
-		break;
-	}
-	return readPixel<Gray8>(frame, x, y);
+	return withFormat(frame.format,
+	                  [&]<PixelFormat format>() { return readPixel<format>(frame, x, y); });
 }
 
 /** \brief Four pixels of a picture, at an even column and row: left, right, those below */

@@ -85,9 +85,9 @@ void RgbRow::readNv12(int y)
 	spreadChroma(vSamples_, v_);
 
 	const uint8_t *luma = frame_.planes[0].row(y);
-	const Colorimetry color = frame_.colorimetry;
+	const YuvToRgb convert = YuvToRgb::of(frame_.colorimetry);
 	for (int x = 0; x < width; ++x) {
-		const Rgb8 pixel = yuvToRgb(luma[x], u_[x], v_[x], color);
+		const Rgb8 pixel = roundToBytes(convert(luma[x], u_[x], v_[x]));
 		red_[x] = pixel.r;
 		green_[x] = pixel.g;
 		blue_[x] = pixel.b;

@@ -263,14 +263,16 @@ ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &sel
 }
 
 void ShownChannels::rank(const Level &level, const ChannelSelection &selection,
-                         std::span<const float> measures)
+                         std::span<const float> measures, int framesAgo)
 {
 	if (lacksRanking(level, selection) || isInBoxes_ != selection.ranksInBoxes())
 		ranking_ = ChannelRanking(selection.rankedBy());
 	level_ = level;
 	isInBoxes_ = selection.ranksInBoxes();
 	ranking_.update(measures, selection.count(level.channels));
-	sinceRanking_ = ranking_.isProvisional() ? dueAfter(selection.rankedBy()) - 1 : 0;
+	sinceRanking_ = framesAgo;
+	if (ranking_.isProvisional())
+		sinceRanking_ += dueAfter(selection.rankedBy()) - 1;
 }
 
 void ShownChannels::look(const Level &level, const ChannelSelection &selection,

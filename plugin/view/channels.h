@@ -111,10 +111,10 @@ public:
 	/**
 	 * \brief Ranks the channels of \a level by the measure of each, see ChannelRanking
 	 *
-	 * Measured in boxes or not, as \a selection has it.
+	 * Measured in boxes or not, as \a selection has it, so many frames ago.
 	 */
 	void rank(const Level &level, const ChannelSelection &selection,
-	          std::span<const float> measures);
+	          std::span<const float> measures, int framesAgo = 0);
 
 	/**
 	 * \brief Ranks by one frame's \a maps of \a level, where those are all and it is time to
@@ -129,8 +129,8 @@ public:
 	/** \brief The channels of one more frame, in the order of the tiles */
 	std::vector<int> next(const Level &level, const ChannelSelection &selection, int cells);
 
-	/** \brief They have been asked to be ranked: not on the next frame again */
-	void rankingIsUnderWay() { sinceRanking_ = 0; }
+	/** \brief They are to be ranked by this frame, one of those that next() was asked for */
+	void rankingIsUnderWay() { sinceRanking_ = 1; }
 
 private:
 	Level level_; /* That the ranking belongs to. */

@@ -45,11 +45,11 @@ __device__ Walk walk(const BasicFeatureMaps<T> &maps)
 }
 
 template<typename T>
-dim3 walkGrid(const BasicFeatureMaps<T> &maps)
+dim3 walkGrid(const BasicFeatureMaps<T> &maps, int perBlock = valuesPerBlock, int most = mostParts)
 {
 	const long long values =
 		1LL * maps.height * maps.width * std::min(maps.channels, blockSize);
-	const auto parts = std::clamp<long long>(values / valuesPerBlock, 1, mostParts);
+	const auto parts = std::clamp<long long>(values / perBlock, 1, most);
 	return { static_cast<unsigned>(parts), blocksFor(maps.channels, blockSize) };
 }
 

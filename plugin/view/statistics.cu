@@ -11,6 +11,11 @@ namespace {
 /* One for a whole map. */
 constexpr int quantileBlockSize = 1024;
 
+/* Values that are worth a block that finds limits, and the most blocks for one set of channels: as
+ * nothing has to be kept of each, there may be as many as a large device wants. */
+constexpr int valuesPerLimits = 2048;
+constexpr int mostLimits = 1024;
+
 constexpr unsigned lowestKey = 0;
 constexpr unsigned highestKey = 0xffffffffu;
 
@@ -44,16 +49,17 @@ __global__ void findLimits(BasicFeatureMaps<T> maps, const PictureParameters *pi
 
 	unsigned lowest = highestKey;
 	unsigned highest = lowestKey;
-	if (mine.channel < maps.channels)
+	if (mine.channel < maps.channels) {
+		FM_UNROLL_4
 		for (int pixel = mine.begin; pixel < mine.end; pixel += mine.step) {
 			/* Adding zero makes 0 of -0. */
 			const float value = valueAt(maps, pixel, mine.channel) + 0.0f;
-			if (isnan(value))
-				continue;
 			const unsigned key = keyOf(value);
-			lowest = key < lowest ? key : lowest;
-			highest = key > highest ? key : highest;
+			const bool isNumber = !isnan(value);
+			lowest = isNumber && key < lowest ? key : lowest;
+			highest = isNumber && key > highest ? key : highest;
 		}
+	}
 	low[threadIdx.x] = lowest;
 	high[threadIdx.x] = highest;
 	__syncthreads();
@@ -146,7 +152,9 @@ __global__ void setRanges(const PictureParameters *parameters, int channels)
 	for (int k = thread; k < picture.tileCount; k += blockSize)
 		memory.found[k] = foundRange(memory.limits + 2 * picture.tiles[k].place);
 	__syncthreads();
-	const Range level = levelRange(picture, shared);
+	Range level = {};
+	if (picture.normalize == Normalize::Level)
+		level = levelRange(picture, shared);
 	for (int channel = thread; channel < channels; channel += blockSize) {
 		memory.limits[2 * channel] = highestKey;
 		memory.limits[2 * channel + 1] = lowestKey;
@@ -338,7 +346,8 @@ void launchRanges(const DeviceMaps &maps, const PictureParameters *picture, int 
 	withElementType(maps.type, [&](auto example) {
 		using T = decltype(example);
 		const auto typed = maps.as<T>();
-		launch(findLimits<T>, walkGrid(typed), blockSize, stream, typed, picture);
+		launch(findLimits<T>, walkGrid(typed, valuesPerLimits, mostLimits), blockSize,
+		       stream, typed, picture);
 		if (quantiles && tiles > 0)
 			launch(findQuantiles<T>, static_cast<unsigned>(tiles), quantileBlockSize,
 			       stream, typed, picture);

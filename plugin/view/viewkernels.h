@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "elementtype.h"
+#include "devicemaps.h"
 #include "mapsums.h"
 #include "picture.h"
 
 struct CUstream_st;
 
 namespace fm {
-
-/** \brief Maps of a level on a device, [height, width, channels]: channels last, without gaps */
-struct DeviceMaps {
-	const void *data;
-	ElementType type;
-	int channels, height, width;
-
-	template<typename T>
-	BasicFeatureMaps<T> as() const
-	{
-		return { static_cast<const T *>(data),       channels, height, width, 1,
-			 std::ptrdiff_t{ channels } * width, channels };
-	}
-};
 
 /**
  * \brief Makes a view's memory ready for its first frame

@@ -276,6 +276,8 @@ def kernels(bench):
                 if times is None or times.get("network") is None:
                     raise NotMeasurable("the program cannot measure it")
                 rows[f"{name} {level}"] = times
+                if name == "element":
+                    bench.report.setdefault("by_kernel", {})[level] = contestant.ask("kernels")
         except LeftOut as why:
             bench.left_out(f"GPU time of {NAMES[name]}", why)
         finally:

@@ -451,6 +451,25 @@ std::string profile(Contestant &contestant)
 	return json.str();
 }
 
+/* By kernel how often it runs in a frame and for how many milliseconds in all, as JSON. */
+std::string kernels(Contestant &contestant)
+{
+	constexpr int frames = 30;
+	std::map<std::string, std::pair<double, double>> found;
+	for (const fm::DeviceActivity &activity :
+	     fm::deviceActivities([&] { contestant.run(frames); })) {
+		auto &[count, milliseconds] = found[activity.name];
+		count += 1.0 / frames;
+		milliseconds += 1e3 * activity.seconds / frames;
+	}
+	std::ostringstream json;
+	for (const auto &[name, numbers] : found)
+		json << (json.tellp() == 0 ? "{" : ",") << std::quoted(name) << ":["
+		     << numbers.first << "," << numbers.second << "]";
+	json << (found.empty() ? "{}" : "}");
+	return json.str();
+}
+
 void answer(Contestant &contestant, const std::vector<std::string> &command)
 {
 	if (command[0] == "choose") {
@@ -474,6 +493,8 @@ void answer(Contestant &contestant, const std::vector<std::string> &command)
 		std::cout << latency(contestant, std::stoi(command[1])) << std::endl;
 	} else if (command[0] == "profile") {
 		std::cout << profile(contestant) << std::endl;
+	} else if (command[0] == "kernels") {
+		std::cout << kernels(contestant) << std::endl;
 	} else if (command[0] == "memory") {
 		std::cout << peakMemory() << std::endl;
 	} else {

@@ -20,6 +20,8 @@ struct CUstream_st;
 #define __global__
 #undef __device__
 #define __device__
+#undef __launch_bounds__
+#define __launch_bounds__(...)
 #undef __shared__
 /* Blocks run one at a time, so that theirs is the only copy. */
 #define __shared__ static

@@ -18,7 +18,6 @@ public:
 	void record(Lane) override {}
 	void holdUp(Lane) override {}
 	void wait() override {}
-	bool isDone() override { return true; }
 };
 
 class Graph : public CudaGraph
@@ -56,6 +55,14 @@ public:
 	                  ElementType type, int channels, void *input) override
 	{
 		launchNetworkInput(frame, shape, table, type, channels, input, nullptr);
+	}
+	void maxPool(const DeviceMaps &in, void *out, Size outSize, PoolingWindow window) override
+	{
+		launchMaxPool(in, out, outSize, window, nullptr);
+	}
+	void addUpsampled(const DeviceMaps &coarse, void *fine, Size fineSize) override
+	{
+		launchAddUpsampled(coarse, fine, fineSize, nullptr);
 	}
 	void forget(const ViewMemory &memory, int channels) override
 	{

@@ -7,15 +7,17 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/upsample_nearest2d.h>
 
 #include "frame/networkinput.h"
 #include "ondevice.h"
+#include "tensormaps.h"
 #include "view/channels.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/statistics.h"
-#include "view/tensormaps.h"
 
 using namespace fm;
 
@@ -335,4 +337,67 @@ TEST_P(MapSumsKernel, FindsWhatTheHostFinds)
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTypes, MapSumsKernel,
+                         testing::Values(at::kFloat, at::kHalf, at::kBFloat16));
+
+class BackboneKernels : public OnDevice, public testing::WithParamInterface<c10::ScalarType>
+{
+protected:
+	/* [1, channels, H, W], channels last. */
+	static at::Tensor empty(int64_t channels, Size size, const at::TensorOptions &options)
+	{
+		return at::empty({ 1, channels, size.height, size.width },
+		                 options.memory_format(at::MemoryFormat::ChannelsLast));
+	}
+	/* NaN where the other has it, and the same elsewhere. */
+	static void expectSame(const at::Tensor &result, const at::Tensor &expected)
+	{
+		ASSERT_EQ(result.sizes(), expected.sizes());
+		EXPECT_TRUE(result.eq(expected).logical_or(expected.isnan()).all().item<bool>());
+		EXPECT_TRUE(result.isnan().eq(expected.isnan()).all().item<bool>());
+	}
+};
+
+TEST_P(BackboneKernels, PoolAsLibTorchDoes)
+{
+	/* Of ResNets, VGGs and the FPN's last level; channels by eights and others. */
+	for (const PoolingWindow window : { PoolingWindow{ 3, 2, 1 }, { 2, 2, 0 }, { 1, 2, 0 } })
+		for (const auto &[channels, size] :
+		     { std::pair{ 64, Size{ 37, 22 } }, { 12, Size{ 9, 6 } } }) {
+			const at::Tensor maps = noise(channels, size, GetParam());
+			const at::Tensor expected =
+				at::max_pool2d(maps.to(at::kFloat),
+			                       { window.kernel, window.kernel },
+			                       { window.stride, window.stride },
+			                       { window.padding, window.padding })
+					.to(GetParam());
+			const at::Tensor onDevice = upload(maps);
+			const Size out = { static_cast<int>(expected.size(3)),
+				           static_cast<int>(expected.size(2)) };
+			const at::Tensor result = empty(channels, out, onDevice.options());
+			device.cuda->maxPool(deviceMaps(onDevice), result.mutable_data_ptr(), out,
+			                     window);
+			expectSame(result.to(at::kCPU), expected);
+		}
+}
+
+TEST_P(BackboneKernels, AddWhatLibTorchBringsToTheSize)
+{
+	for (const Size coarse : { Size{ 10, 6 }, { 7, 5 }, { 3, 2 } })
+		for (const int channels : { 64, 12 }) {
+			const Size fine = { 20, 12 };
+			const at::Tensor lower = noise(channels, coarse, GetParam());
+			const at::Tensor upper = noise(channels, fine, GetParam());
+			const at::Tensor expected =
+				at::upsample_nearest2d(lower.to(at::kFloat),
+			                               { fine.height, fine.width })
+					.add(upper.to(at::kFloat))
+					.to(GetParam());
+			const at::Tensor sums = upload(upper);
+			const at::Tensor added = upload(lower);
+			device.cuda->addUpsampled(deviceMaps(added), sums.mutable_data_ptr(), fine);
+			expectSame(sums.to(at::kCPU), expected);
+		}
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTypes, BackboneKernels,
                          testing::Values(at::kFloat, at::kHalf, at::kBFloat16));
