@@ -10,8 +10,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-#include "torchscope.h"
 #include "tensormaps.h"
+#include "torchscope.h"
 
 namespace fm {
 

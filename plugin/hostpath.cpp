@@ -9,6 +9,7 @@
 #include "frame/networkinput.h"
 #include "framepath.h"
 #include "model.h"
+#include "tensormaps.h"
 #include "tensormemory.h"
 #include "torchscope.h"
 #include "view/channels.h"
@@ -16,7 +17,6 @@
 #include "view/draw.h"
 #include "view/mosaic.h"
 #include "view/statistics.h"
-#include "tensormaps.h"
 
 namespace fm {
 
