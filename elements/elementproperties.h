@@ -84,6 +84,10 @@ inline const ElementProperty modelProperties[] = {
 	{ "bottleneck-stride", "Convolution of a ResNet's bottleneck that has its stride",
 	  ElementProperty::choice<&ElementSettings::model, &fm::ModelSettings::bottleneckStride>(
 		  gst_feature_mosaic_bottleneck_stride_get_type) },
+	{ "compare-weights",
+	  "Another checkpoint of the same backbone, which view=difference compares weights with",
+	  ElementProperty::Text{ ElementProperty::member<&ElementSettings::model,
+	                                                 &fm::ModelSettings::compareWeights> } },
 	{ "bn-epsilon",
 	  "Epsilon of the batch norms (torchvision's COCO_V1 detectors want 0); unset it is the "
 	  "network's own: 0.001 for MobileNetV3 unless its norms were frozen",

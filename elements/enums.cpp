@@ -100,6 +100,10 @@ GType gst_feature_mosaic_view_get_type()
 		value(Pca, "The first three principal components of all channels as colours",
 		      "pca"),
 		value(SideBySide, "The video left, the mosaic right", "side-by-side"),
+		value(Difference,
+		      "What weights give less what compare-weights do; with the default colormap "
+		      "and normalize, in coolwarm about 0",
+		      "difference"),
 		value(Change, "Tiles of what has changed since the frame before", "change"),
 		value(Timeline, "A strip for each channel that scrolls with time", "timeline"),
 		{},
@@ -143,6 +147,20 @@ GType gst_feature_mosaic_pca_basis_get_type()
 		{},
 	};
 	static const GType type = g_enum_register_static("GstFeatureMosaicPcaBasis", values);
+	return type;
+}
+
+GType gst_feature_mosaic_difference_layout_get_type()
+{
+	using enum fm::DifferenceLayout;
+	static const GEnumValue values[] = {
+		value(Difference, "The difference alone", "difference"),
+		value(Beside, "Three tiles for each channel: weights, compare-weights, difference",
+		      "beside"),
+		{},
+	};
+	static const GType type =
+		g_enum_register_static("GstFeatureMosaicDifferenceLayout", values);
 	return type;
 }
 

@@ -13,6 +13,7 @@ GType gst_feature_mosaic_view_get_type();
 GType gst_feature_mosaic_reduce_get_type();
 GType gst_feature_mosaic_pyramid_layout_get_type();
 GType gst_feature_mosaic_pca_basis_get_type();
+GType gst_feature_mosaic_difference_layout_get_type();
 GType gst_feature_mosaic_colormap_get_type();
 GType gst_feature_mosaic_normalize_get_type();
 GType gst_feature_mosaic_interpolation_get_type();

@@ -141,6 +141,7 @@ void Output::setPanels()
 			view.state = std::make_shared<fm::ViewState>();
 		view.settings = *settings_;
 		view.settings.view = panel.content;
+		view.settings = fm::inEffect(view.settings);
 		if (!panel.level.empty())
 			view.settings.level = panel.level;
 		view.layout = panel.layout;

@@ -68,6 +68,10 @@ inline const ViewProperty viewProperties[] = {
 	{ "pca-basis", "Whether the principal components follow the video",
 	  ViewProperty::choice<&fm::ViewSettings::pcaBasis>(
 		  gst_feature_mosaic_pca_basis_get_type) },
+	{ "difference-layout",
+	  "Whether view=difference shows the difference alone, or both checkpoints beside it",
+	  ViewProperty::choice<&fm::ViewSettings::differenceLayout>(
+		  gst_feature_mosaic_difference_layout_get_type) },
 	{ "labels", "Write level and channel on each tile that is at least 64 pixels wide",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::labels> } },
 	{ "rank-in",

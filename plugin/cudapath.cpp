@@ -344,8 +344,10 @@ std::shared_ptr<Graph> CudaPath::chooseGraph(const CudaPass &pass, std::span<con
 		const int cells =
 			channelsShown(views[i].settings, views[i].layout, level(views[i]));
 		state.ranks = !repeat && !state.ranking && state.channels.isDue(selection);
-		key.demand[model_.levelIndex(views[i].settings)] |=
-			state.channels.needed(level(views[i]), selection, cells, state.ranks);
+		model_.demandFor(
+			views[i].settings,
+			state.channels.needed(level(views[i]), selection, cells, state.ranks),
+			key.demand);
 		state.shown = state.channels.next(level(views[i]), selection, cells);
 		key.views[i] = keyOf(views[i], static_cast<int>(state.shown.size()));
 	}
@@ -397,14 +399,16 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 	int mostChannels = state.level.channels;
 	for (const Level &each : model_.backbone->levels())
 		mostChannels = std::max(mostChannels, each.channels);
-	state.device.makeRoom(device_, mostChannels, static_cast<int>(state.shown.size()));
+	const int tiles = tilesOfChannel(state.settings);
+	state.device.makeRoom(device_, mostChannels * tiles,
+	                      static_cast<int>(state.shown.size()) * tiles);
 	const bool isRunning = state.settings.normalize == Normalize::Running;
 	if (isRunning && !state.knowsRunning)
 		state.device.forget(device_);
 	state.knowsRunning = isRunning;
 
 	const View content = state.settings.view;
-	std::vector<int> channels = Derivation::drawn(content, state.shown);
+	std::vector<int> channels = Derivation::drawn(state.settings, state.shown);
 	if (content != View::Pca && static_cast<int>(channels.size()) > view.layout.grid.cells())
 		channels.resize(view.layout.grid.cells());
 	state.device.prepare(
@@ -505,9 +509,11 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 				measure(views[i], pass);
 			if (!isDerived)
 				continue;
+			const auto other = model_.comparedIndex(state.settings);
 			state.derived =
 				state.derivation
-					.next(state.maps, state.level, state.shown, state.settings)
+					.next(state.maps, state.level, state.shown, state.settings,
+			                      other ? graph->features[*other] : LevelMaps())
 					.maps.maps;
 		}
 		const DeviceMaps maps = deviceMaps(isDerived ? state.derived : state.maps.maps);
@@ -515,7 +521,7 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 			device_.ranges(
 				maps, graphs_.pictureOnDevice(i),
 				static_cast<int>(
-					Derivation::drawn(state.settings.view, state.shown).size()),
+					Derivation::drawn(state.settings, state.shown).size()),
 				state.settings.normalize == Normalize::Robust);
 		device_.picture(maps, graphs_.pictureOnDevice(i), views[i].layout.size);
 	}
@@ -599,8 +605,9 @@ void CudaPath::warmUp(Size frame, std::span<const ViewPass> views)
 		const int available = level(views[i]).channels;
 		const int cells =
 			channelsShown(views[i].settings, views[i].layout, level(views[i]));
-		key.demand[model_.levelIndex(views[i].settings)] |=
-			ShownChannels().needed(level(views[i]), selection, cells, false);
+		model_.demandFor(views[i].settings,
+		                 ShownChannels().needed(level(views[i]), selection, cells, false),
+		                 key.demand);
 		key.views[i] =
 			keyOf(views[i], selection.page(selection.count(available), cells).count);
 	}

@@ -37,6 +37,7 @@ struct HostView : ViewState::Data {
 	ShownChannels channels;
 	std::vector<int> shown; /* Channels, in the order of the tiles. */
 	LevelMaps maps;         /* Of the level, float32. */
+	LevelMaps others;       /* Of the checkpoint that is compared with. */
 	uint64_t model = 0;     /* That gave the maps, by its id. */
 	Level level;            /* Of the maps. */
 	Derivation derivation;
@@ -135,15 +136,15 @@ void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
 		const int index = model_.levelIndex(view.settings);
 		const int available = level(view).channels;
 		const auto selection = ChannelSelection::of(view.settings);
-		first[index] |= neededChannels(view, true, {});
+		model_.demandFor(view.settings, neededChannels(view, true, {}), first);
 		if (selection.isRanked()) {
 			const int cells = channelsShown(view.settings, view.layout, level(view));
 			std::vector<int> some(
 				selection.page(selection.count(available), cells).count);
 			std::iota(some.begin(), some.end(), 0);
-			later[index] |= ChannelSet(some).of(available);
+			model_.demandFor(view.settings, ChannelSet(some).of(available), later);
 		} else {
-			later[index] |= first[index];
+			model_.demandFor(view.settings, first[index], later);
 		}
 	}
 	if (later != first)
@@ -171,8 +172,8 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	for (const ViewPass &view : views) {
 		fresh.push_back(!keepsMaps(view, repeat));
 		if (fresh.back())
-			demand[model_.levelIndex(view.settings)] |=
-				neededChannels(view, !repeat, pass.boxes);
+			model_.demandFor(view.settings, neededChannels(view, !repeat, pass.boxes),
+			                 demand);
 	}
 
 	Features features(demand.size());
@@ -197,6 +198,8 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			if (state.level != level(views[i]))
 				before = {};
 			state.level = level(views[i]);
+			const auto other = model_.comparedIndex(views[i].settings);
+			state.others = other ? features[*other] : LevelMaps();
 		}
 		if (views[i].settings.view != View::Video) {
 			update(views[i], fresh[i], before);
@@ -232,11 +235,12 @@ void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before)
 		state.shown = state.channels.next(
 			level, selection, channelsShown(state.settings, view.layout, level));
 		const TensorMemoryScope memory;
-		state.drawn = state.derivation.next(state.maps, level, state.shown, state.settings);
+		state.drawn = state.derivation.next(state.maps, level, state.shown, state.settings,
+		                                    state.others);
 	}
 	state.mosaic.update(state.drawn.level, hostMaps(state.drawn.maps.maps),
 	                    state.drawn.maps.channels,
-	                    Derivation::drawn(state.settings.view, state.shown), state.settings);
+	                    Derivation::drawn(state.settings, state.shown), state.settings);
 }
 
 /* What the view shows now. */

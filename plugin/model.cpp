@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "backbone/modulebackbone.h"
+#include "backbone/pairedbackbone.h"
 #include "backbone/weights.h"
 #include "error.h"
 #include "tensormemory.h"
@@ -93,6 +94,26 @@ Normalisation chosenNormalisation(const ModelSettings &settings, Normalisation o
 	return ofWeights;
 }
 
+/* With the other checkpoint, which is to be of the backbone that the first turned out to be. */
+std::unique_ptr<Backbone> paired(const ModelSettings &settings, LoadedBackbone &&first,
+                                 std::vector<std::string> &warnings)
+{
+	ModelSettings other = settings;
+	other.backbone = first.kind;
+	other.weights = settings.compareWeights;
+	LoadedBackbone second = load(other, first.backbone->options());
+	if (chosenNormalisation(settings, second.normalisation) !=
+	    chosenNormalisation(settings, first.normalisation))
+		throw Error(Error::Kind::Mismatch,
+		            "'" + settings.compareWeights +
+		                    "' is of a family that takes out another mean or deviation; "
+		                    "set mean and std to those that both are to have");
+	if (!second.warning.empty())
+		warnings.push_back(second.warning);
+	return std::make_unique<PairedBackbone>(std::move(first.backbone),
+	                                        std::move(second.backbone));
+}
+
 } /* namespace */
 
 Model::Model(const ModelSettings &settings)
@@ -112,15 +133,20 @@ Model::Model(const ModelSettings &settings)
 	LoadedBackbone loaded = load(settings, at::TensorOptions(device.tensors()).dtype(type));
 	if (memory)
 		releaseTensorMemory();
-	backbone = std::move(loaded.backbone);
+	preprocess.normalisation = chosenNormalisation(settings, loaded.normalisation);
+	info.levels = loaded.backbone->levels();
+	backbone = settings.compareWeights.empty()
+	                   ? std::move(loaded.backbone)
+	                   : paired(settings, std::move(loaded), info.warnings);
 	/* A compiled package has its own. */
 	if (const auto own = c10::typeMetaToScalarType(backbone->options().dtype()); own != type) {
 		type = own;
 		precision = precisionOf(own);
 	}
-	preprocess.normalisation = chosenNormalisation(settings, loaded.normalisation);
-	info = { backboneName(loaded.kind), device.name,        precisionName(precision),
-		 settings.weights,          backbone->levels(), {} };
+	info.backbone = backboneName(loaded.kind);
+	info.device = device.name;
+	info.precision = precisionName(precision);
+	info.weights = settings.weights;
 	for (const std::string &warning : { device.warning, loaded.warning })
 		if (!warning.empty())
 			info.warnings.push_back(warning);
@@ -131,7 +157,7 @@ int Model::levelIndex(const ViewSettings &settings) const
 	if (settings.level.empty())
 		return backbone->defaultLevel();
 
-	const auto &levels = backbone->levels();
+	const auto &levels = info.levels;
 	const auto found = std::ranges::find(levels, settings.level, &Level::name);
 	if (found != levels.end())
 		return static_cast<int>(found - levels.begin());
@@ -141,6 +167,21 @@ int Model::levelIndex(const ViewSettings &settings) const
 		names += (names.empty() ? "" : ", ") + level.name;
 	throw Error(Error::Kind::BadSetting, "level '" + settings.level + "' does not exist in " +
 	                                             info.backbone + ", which has " + names);
+}
+
+std::optional<int> Model::comparedIndex(const ViewSettings &settings) const
+{
+	if (settings.view != View::Difference)
+		return std::nullopt;
+	return levelIndex(settings) + static_cast<int>(info.levels.size());
+}
+
+void Model::demandFor(const ViewSettings &settings, const ChannelSet &channels,
+                      Demand &demand) const
+{
+	demand[levelIndex(settings)] |= channels;
+	if (const auto other = comparedIndex(settings))
+		demand[*other] |= channels;
 }
 
 } /* namespace fm */

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "backbone/backbone.h"
 #include "device.h"
@@ -17,6 +18,13 @@ struct Model {
 
 	/** \brief Index of the level that \a settings show; \throws Error BadSetting */
 	int levelIndex(const ViewSettings &settings) const;
+	/** \brief Index of the same level of the checkpoint that \a settings compare with; none
+	 * where they compare nothing
+	 */
+	std::optional<int> comparedIndex(const ViewSettings &settings) const;
+	/** \brief Adds to \a demand what a view with \a settings wants of its level */
+	void demandFor(const ViewSettings &settings, const ChannelSet &channels,
+	               Demand &demand) const;
 
 	const uint64_t id; /* Another one for each model, from 1 on. */
 	SelectedDevice device;

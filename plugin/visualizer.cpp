@@ -125,6 +125,11 @@ void Visualizer::check(const ViewSettings &settings) const
 {
 	const Level &shown = model_->info.levels[model_->levelIndex(settings)];
 	const auto selection = ChannelSelection::of(settings);
+	if (settings.view == View::Difference &&
+	    model_->backbone->levels().size() == model_->info.levels.size())
+		throw Error(Error::Kind::BadSetting,
+		            "view=difference needs a checkpoint to compare with: set "
+		            "compare-weights");
 	if (settings.view != View::Pyramid)
 		return selection.check(shown.name, shown.channels);
 	for (const Level &level : model_->info.levels)

@@ -31,6 +31,8 @@ struct ModelSettings : BackboneSettings {
 	PreprocessSettings preprocess; /**< But for its normalisation, which the two below are */
 	/** \brief As channelValues() reads them; empty: those of the weights' family */
 	std::string mean, deviation;
+	/** \brief A checkpoint of the same backbone to compare with; empty: none */
+	std::string compareWeights;
 };
 
 /** \brief What became of ModelSettings */

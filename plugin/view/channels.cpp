@@ -247,7 +247,7 @@ bool ShownChannels::isDue(const ChannelSelection &selection) const
 int channelsShown(const ViewSettings &settings, const MosaicLayout &layout, const Level &level)
 {
 	const bool becomeOne = settings.view == View::Overlay || settings.view == View::Pca;
-	return becomeOne ? level.channels : layout.grid.cells();
+	return becomeOne ? level.channels : layout.grid.cells() / tilesOfChannel(settings);
 }
 
 ChannelSet ShownChannels::needed(const Level &level, const ChannelSelection &selection, int cells,

@@ -72,6 +72,9 @@ Composition::Composition(const ViewSettings &settings, std::span<const Level> le
 	case View::Video:
 		grid_ = { 1, 1, 0 };
 		break;
+	case View::Difference:
+		grid_.columns *= tilesOfChannel(settings);
+		break;
 	case View::Timeline:
 		grid_ = { 1, std::max(tiles, 1), static_cast<int>(settings.gap) };
 		video_ = stripOf(video, tiles);

@@ -84,6 +84,13 @@ at::Tensor carried(const at::Tensor &known, const std::vector<int> &from,
 	return result;
 }
 
+/* [1, C, h, w] of A and of B to that of A - B, or, \a beside each other, to [1, 3 * C, h, w]. */
+at::Tensor difference(const at::Tensor &a, const at::Tensor &b, bool beside)
+{
+	const at::Tensor difference = a - b;
+	return beside ? at::stack({ a, b, difference }, 2).flatten(1, 2) : difference;
+}
+
 /* By Gram and Schmidt's method, in the order of the columns. */
 at::Tensor orthonormal(const at::Tensor &columns)
 {
@@ -154,33 +161,48 @@ at::Tensor PrincipalComponents::next(const at::Tensor &maps, bool follows)
 
 bool Derivation::isNeededFor(View view)
 {
-	return view == View::Overlay || view == View::Pca || view == View::Change ||
-	       view == View::Timeline;
+	return view == View::Overlay || view == View::Difference || view == View::Pca ||
+	       view == View::Change || view == View::Timeline;
 }
 
 bool Derivation::mayRepeat(const ViewSettings &before, const ViewSettings &now)
 {
 	const auto what = [](const ViewSettings &settings) {
 		return std::tie(settings.view, settings.channels, settings.page, settings.columns,
-		                settings.rows, settings.reduce, settings.pcaBasis);
+		                settings.rows, settings.reduce, settings.pcaBasis,
+		                settings.differenceLayout);
 	};
 	return !isNeededFor(now.view) || what(before) == what(now);
 }
 
-std::vector<int> Derivation::drawn(View view, const std::vector<int> &shown)
-{
-	if (view == View::Overlay)
-		return { 0 };
-	if (view == View::Pca)
-		return { 0, 1, 2 };
-	return shown;
-}
-
-Level Derivation::named(const ViewSettings &settings, const Level &level)
+std::vector<int> Derivation::drawn(const ViewSettings &settings, const std::vector<int> &shown)
 {
 	if (settings.view == View::Overlay)
-		return madeOf(level, reduceName(settings.reduce));
-	return settings.view == View::Pca ? madeOf(level, "pca") : level;
+		return { 0 };
+	if (settings.view == View::Pca)
+		return { 0, 1, 2 };
+	const int parts = tilesOfChannel(settings);
+	std::vector<int> drawn;
+	for (const int channel : shown)
+		for (int part = 0; part < parts; ++part)
+			drawn.push_back(channel * parts + part);
+	return drawn;
+}
+
+DrawnLevel Derivation::named(const ViewSettings &settings, const Level &level)
+{
+	if (settings.view == View::Overlay)
+		return { madeOf(level, reduceName(settings.reduce)) };
+	if (settings.view == View::Pca)
+		return { madeOf(level, "pca") };
+	if (settings.view != View::Difference)
+		return { level };
+	DrawnLevel drawn = { level, { "A-B" } };
+	if (tilesOfChannel(settings) > 1) {
+		drawn.parts = { "A", "B", "A-B" };
+		drawn.channels *= 3;
+	}
+	return drawn;
 }
 
 ChannelSet Derivation::heldOf(const ViewSettings &settings, const Level &level,
@@ -188,7 +210,9 @@ ChannelSet Derivation::heldOf(const ViewSettings &settings, const Level &level,
 {
 	if (settings.view == View::Overlay || settings.view == View::Pca)
 		return ChannelSet::all();
-	return isNeededFor(settings.view) ? ChannelSet(shown).of(level.channels) : held;
+	if (!isNeededFor(settings.view))
+		return held;
+	return ChannelSet(drawn(settings, shown)).of(level.channels * tilesOfChannel(settings));
 }
 
 Size Derivation::sizeOf(View view, Size size)
@@ -216,9 +240,12 @@ at::Tensor Derivation::timeline(const at::Tensor &maps, Reduce reduce)
 	return previous_;
 }
 
-at::Tensor Derivation::made(const at::Tensor &maps, const ViewSettings &settings)
+at::Tensor Derivation::made(const at::Tensor &maps, const at::Tensor &others,
+                            const ViewSettings &settings)
 {
 	switch (settings.view) {
+	case View::Difference:
+		return difference(maps, others, tilesOfChannel(settings) > 1);
 	case View::Change:
 		return change(maps);
 	case View::Timeline:
@@ -231,7 +258,8 @@ at::Tensor Derivation::made(const at::Tensor &maps, const ViewSettings &settings
 }
 
 DerivedMaps Derivation::next(const LevelMaps &maps, const Level &level,
-                             const std::vector<int> &shown, const ViewSettings &settings)
+                             const std::vector<int> &shown, const ViewSettings &settings,
+                             const LevelMaps &others)
 {
 	const ChannelSet channels = ChannelSet(shown).of(level.channels);
 	if (level != level_ || settings.view != view_ ||
@@ -243,10 +271,13 @@ DerivedMaps Derivation::next(const LevelMaps &maps, const Level &level,
 	view_ = settings.view;
 	channels_ = channels;
 	if (!isNeededFor(settings.view))
-		return { maps, level };
+		return { maps, { level } };
 
-	const at::Tensor values = maps.select(channels).maps.to(at::kFloat);
-	return { { made(values, settings).contiguous(at::MemoryFormat::ChannelsLast),
+	const auto valuesOf = [&](const LevelMaps &all) {
+		return all.maps.defined() ? all.select(channels).maps.to(at::kFloat) : at::Tensor();
+	};
+	return { { made(valuesOf(maps), valuesOf(others), settings)
+		           .contiguous(at::MemoryFormat::ChannelsLast),
 		   heldOf(settings, level, shown, maps.channels) },
 		 named(settings, level) };
 }

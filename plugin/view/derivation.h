@@ -7,6 +7,7 @@
 
 #include "backbone/backbone.h"
 #include "backbone/level.h"
+#include "drawnlevel.h"
 #include "settings.h"
 
 namespace fm {
@@ -14,7 +15,7 @@ namespace fm {
 /** \brief Maps to be drawn, and what they are called */
 struct DerivedMaps {
 	LevelMaps maps; /**< float32, channels last */
-	Level level;
+	DrawnLevel level;
 };
 
 /** \brief Principal components of a level's channels, which follow the frames slowly */
@@ -57,21 +58,24 @@ public:
 	 */
 	static bool mayRepeat(const ViewSettings &before, const ViewSettings &now);
 	/** \brief The channels of what next() gives, where \a shown are those of the level */
-	static std::vector<int> drawn(View view, const std::vector<int> &shown);
+	static std::vector<int> drawn(const ViewSettings &settings, const std::vector<int> &shown);
 	/** \brief What next() calls what it makes of \a level */
-	static Level named(const ViewSettings &settings, const Level &level);
+	static DrawnLevel named(const ViewSettings &settings, const Level &level);
 	/** \brief Which channels those are that next() makes of \a held */
 	static ChannelSet heldOf(const ViewSettings &settings, const Level &level,
 	                         const std::vector<int> &shown, const ChannelSet &held);
 	/** \brief The size of what next() makes of maps of \a size */
 	static Size sizeOf(View view, Size size);
 
-	/** \brief Those of one more frame: \a maps of \a level, among them the channels \a shown */
+	/** \brief Those of one more frame: \a maps of \a level, among them the channels \a shown;
+	 * \a others are those of the checkpoint that is compared with
+	 */
 	DerivedMaps next(const LevelMaps &maps, const Level &level, const std::vector<int> &shown,
-	                 const ViewSettings &settings);
+	                 const ViewSettings &settings, const LevelMaps &others = {});
 
 private:
-	at::Tensor made(const at::Tensor &maps, const ViewSettings &settings);
+	at::Tensor made(const at::Tensor &maps, const at::Tensor &others,
+	                const ViewSettings &settings);
 	at::Tensor change(const at::Tensor &maps);
 	at::Tensor timeline(const at::Tensor &maps, Reduce reduce);
 

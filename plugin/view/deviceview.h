@@ -8,13 +8,14 @@
 
 #include "backbone/backbone.h"
 #include "cudadevice.h"
+#include "drawnlevel.h"
 #include "settings.h"
 
 namespace fm {
 
 /** \brief What a mosaic on a device is of */
 struct DevicePicture {
-	Level level = {};
+	DrawnLevel level = {};
 	Size maps = {};                 /**< Of each of the maps */
 	ChannelSet held = {};           /**< The channels that they are */
 	std::vector<int> channels = {}; /**< Those shown, in the order of the tiles */

@@ -9,11 +9,17 @@
 
 namespace fm {
 
-std::vector<std::string> labelLines(const Level &level, int channel, bool isDead, bool isFirst,
+std::vector<std::string> labelLines(const DrawnLevel &level, int channel, bool isDead, bool isFirst,
                                     Size maps)
 {
-	const std::string number = level.channels == 1 ? "" : " " + std::to_string(channel);
-	std::vector<std::string> lines = { level.name + number + (isDead ? " dead" : "") };
+	std::string name = level.name;
+	if (level.parts.empty()) {
+		name += level.channels == 1 ? "" : " " + std::to_string(channel);
+	} else {
+		const int count = static_cast<int>(level.parts.size());
+		name += " " + std::to_string(channel / count) + " " + level.parts[channel % count];
+	}
+	std::vector<std::string> lines = { name + (isDead ? " dead" : "") };
 	if (isFirst)
 		lines.push_back(std::to_string(maps.width) + "x" + std::to_string(maps.height) +
 		                " /" + std::to_string(level.stride));
@@ -72,7 +78,7 @@ void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 	}
 }
 
-void Mosaic::update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
+void Mosaic::update(const DrawnLevel &level, const FeatureMaps &maps, const ChannelSet &held,
                     const std::vector<int> &channels, const ViewSettings &settings)
 {
 	if (level != level_)

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "backbone/channelset.h"
-#include "backbone/level.h"
 #include "draw.h"
+#include "drawnlevel.h"
 #include "layout.h"
 #include "maps.h"
 #include "pixel.h"
@@ -21,7 +21,7 @@ namespace fm {
  *
  * On the \a first tile also the size of the maps and the level's stride.
  */
-std::vector<std::string> labelLines(const Level &level, int channel, bool isDead, bool isFirst,
+std::vector<std::string> labelLines(const DrawnLevel &level, int channel, bool isDead, bool isFirst,
                                     Size maps);
 
 /** \brief A panel on the host: ranges and labels of what is shown, and what lasts of them */
@@ -33,7 +33,7 @@ public:
 	 *
 	 * \a channels are those shown, in the order of the tiles.
 	 */
-	void update(const Level &level, const FeatureMaps &maps, const ChannelSet &held,
+	void update(const DrawnLevel &level, const FeatureMaps &maps, const ChannelSet &held,
 	            const std::vector<int> &channels, const ViewSettings &settings);
 
 	/** \brief What the last update() took in, of the \a maps that it was given
@@ -57,7 +57,7 @@ private:
 	std::shared_ptr<const Label> label(std::size_t k, const FeatureMaps &maps, Size tile);
 	std::shared_ptr<const RangeGlyphs> glyphs(Size tile);
 
-	Level level_; /* That the members below belong to. */
+	DrawnLevel level_; /* That the members below belong to. */
 	std::vector<Shown> shown_;
 	std::map<int, Range> running_; /* By channel, averaged over frames. */
 

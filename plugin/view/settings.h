@@ -20,6 +20,9 @@ enum class PyramidLayout { Equal, Stride };
 /** \brief Principal components that follow the video slowly, or stay those of the first frame */
 enum class PcaBasis { Running, First };
 
+/** \brief What a difference between two checkpoints shows: itself, or behind the maps of both */
+enum class DifferenceLayout { Difference, Beside };
+
 /** \brief Channels that are shown where nothing is set */
 constexpr const char *defaultChannels = "0-11";
 
@@ -48,8 +51,33 @@ struct ViewSettings {
 	bool alphaByValue = false;    /**< It is 0 at the colour map's lower end */
 	PyramidLayout pyramidLayout = PyramidLayout::Equal;
 	PcaBasis pcaBasis = PcaBasis::Running;
+	DifferenceLayout differenceLayout = DifferenceLayout::Difference;
 
 	bool operator==(const ViewSettings &) const = default;
 };
+
+/** \brief Tiles that each channel has, side by side */
+inline int tilesOfChannel(const ViewSettings &settings)
+{
+	const bool isThree = settings.view == View::Difference &&
+	                     settings.differenceLayout == DifferenceLayout::Beside;
+	return isThree ? 3 : 1;
+}
+
+/**
+ * \brief \a settings with what stands for their defaults
+ *
+ * A difference is about 0: unless a user says otherwise, it is drawn so.
+ */
+inline ViewSettings inEffect(ViewSettings settings)
+{
+	if (settings.view != View::Difference)
+		return settings;
+	if (settings.colormap == Colormap::Viridis)
+		settings.colormap = Colormap::Coolwarm;
+	if (settings.normalize == Normalize::Tile)
+		settings.normalize = Normalize::Signed;
+	return settings;
+}
 
 } /* namespace fm */

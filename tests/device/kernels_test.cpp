@@ -180,7 +180,7 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 {
 	const Case &param = GetParam();
 	const ViewSettings &settings = param.settings;
-	const Level level = { "p3", "fpn", param.channels, 8 };
+	const DrawnLevel level = { { "p3", "fpn", param.channels, 8 } };
 	const auto selection = ChannelSelection::of(settings);
 	const bool isOneTile = isDrawnByPixel(settings.view);
 	const Grid grid =

@@ -150,6 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
 		BadStart{ "Top", "channels", "top:257", "top:256", { "0-255" } },
 		BadStart{ "Variance", "channels", "var:257", "var:256", { "0-255" } },
 		BadStart{ "Random", "channels", "random:257:1", "random:256:1", { "0-255" } },
+		BadStart{ "Difference", "view", "difference", "mosaic", { "compare-weights" } },
 		BadStart{ "Columns", "columns", "100", "96", { "96", "100" } },
 		BadStart{ "Gap", "gap", "90", "1", { "90" } }),
 	[](const auto &info) { return std::string(info.param.test); });

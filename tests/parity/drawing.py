@@ -67,9 +67,9 @@ def nearest(map_, height, width):
     return map_[np.arange(height) * map_.shape[0] // height][:, np.arange(width) * map_.shape[1] // width]
 
 
-def drawn_mosaic(maps, colormap, how):
-    """As the contract describes it, for the default grid of 4 x 3 and a gap of 2."""
-    columns, rows, gap = 4, 3, 2
+def drawn_mosaic(maps, colormap, how, columns=4):
+    """As the contract describes it, for three rows and a gap of 2."""
+    rows, gap = 3, 2
     width = (WIDTH - (columns - 1) * gap) // columns
     height = int(np.floor(width * HEIGHT / WIDTH + 0.5))
     drawing = Drawing((rows * height + (rows - 1) * gap + 1) // 2 * 2, (WIDTH + 1) // 2 * 2)

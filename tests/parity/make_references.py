@@ -331,6 +331,12 @@ def draw_views(model, image):
     drawing = Drawing(HEIGHT, WIDTH)
     drawing.components(np.stack([nearest(component, HEIGHT, WIDTH) for component in t], -1))
     drawing.write(OUT / "view.pca")
+    other = resnet_fpn("resnet18")
+    torch.save(other.state_dict(), OUT / "resnet18-other.pth")
+    a, b = (maps["p3"][0, :12].numpy() for maps in (first, resnet_levels(other, preprocess(image, "imagenet"))))
+    drawn_mosaic(a - b, "coolwarm", "signed").write(OUT / "view.difference")
+    beside = [tile for of_a, of_b in zip(a, b) for tile in (of_a, of_b, of_a - of_b)]
+    drawn_mosaic(np.stack(beside), "coolwarm", "signed", columns=12).write(OUT / "view.beside")
 
 
 def statistics(name, maps):

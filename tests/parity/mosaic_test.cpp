@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "../layouts.h"
+#include "error.h"
 #include "references.h"
 #include "resnet18.h"
 #include "view/colormap.h"
@@ -225,6 +226,35 @@ TEST(Views, OfAChangeAreTheDifferenceToTheFrameBefore)
 	Player player;
 	player.play(References::get().image(), settings);
 	expectDrawn(player.play(second, settings), "view.change");
+}
+
+TEST(Views, OfADifferenceAreOfTwoCheckpoints)
+{
+	ModelSettings model;
+	model.weights = References::get().path("resnet18-fpn.pth");
+	model.compareWeights = References::get().path("resnet18-other.pth");
+	model.device = "cpu";
+	Visualizer visualizer(model);
+	EXPECT_EQ(visualizer.model().levels, resNet18().model().levels);
+	ViewSettings settings = inEffect(viewOf(View::Difference, "p3"));
+	EXPECT_EQ(settings.colormap, Colormap::Coolwarm);
+	EXPECT_EQ(settings.normalize, Normalize::Signed);
+	settings.gap = 2;
+	const Frame image = References::get().image();
+	Player player(visualizer);
+	expectDrawn(player.play(image, settings), "view.difference");
+	settings.differenceLayout = DifferenceLayout::Beside;
+	expectDrawn(player.play(image, settings), "view.beside");
+	/* Of ranked channels by the first of the two. */
+	ViewSettings ranking = settings;
+	ranking.channels = "top:6";
+	ViewSettings listed = settings;
+	listed.channels = ranked("top");
+	EXPECT_EQ(player.play(image, ranking), player.play(image, listed));
+	EXPECT_THROW(resNet18().check(settings), Error);
+
+	model.compareWeights = References::get().path("mobilenet-v2.pth");
+	EXPECT_THROW(Visualizer{ model }, Error);
 }
 
 TEST(Views, OfPrincipalComponentsAreThoseOfNumpysSingularValues)

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "view/derivation.h"
+#include "view/mosaic.h"
 
 using namespace fm;
 
@@ -90,6 +91,35 @@ TEST(Derivation, OfAChangeIsTheDifferenceToTheFrameBefore)
 	EXPECT_EQ(next(second).abs().max().item<float>(), 0.0f);
 	/* Of another size there is nothing to compare with. */
 	EXPECT_EQ(next(randomMaps(3, 4)).abs().max().item<float>(), 0.0f);
+}
+
+TEST(Derivation, OfADifferenceIsOfTheSameChannelsOfBoth)
+{
+	ViewSettings settings = settingsOf(View::Difference);
+	const LevelMaps a = randomMaps();
+	const LevelMaps b = randomMaps();
+	const std::vector<int> shown = { 11, 3 };
+	const at::Tensor index = at::tensor({ 3, 11 });
+	const at::Tensor ofA = a.maps.index_select(1, index);
+	const at::Tensor ofB = b.maps.index_select(1, index);
+	DerivedMaps derived = Derivation().next(a, level, shown, settings, b);
+	expectSame(derived.maps.maps, ofA - ofB);
+	EXPECT_EQ(derived.maps.channels, ChannelSet({ 3, 11 }));
+	EXPECT_EQ(Derivation::drawn(settings, shown), shown);
+
+	settings.differenceLayout = DifferenceLayout::Beside;
+	derived = Derivation().next(a, level, shown, settings, b);
+	ASSERT_EQ(derived.maps.maps.size(1), 6);
+	EXPECT_EQ(Derivation::drawn(settings, shown), (std::vector<int>{ 33, 34, 35, 9, 10, 11 }));
+	const auto map = [&](int channel) {
+		return derived.maps.maps.select(1, derived.maps.channels.position(channel));
+	};
+	expectSame(map(33), ofA.select(1, 1));
+	expectSame(map(34), ofB.select(1, 1));
+	expectSame(map(35), (ofA - ofB).select(1, 1));
+	expectSame(map(9), ofA.select(1, 0));
+	EXPECT_EQ(labelLines(derived.level, 34, true, false, {}),
+	          std::vector<std::string>{ "p3 11 B dead" });
 }
 
 TEST(Derivation, OfATimelineScrollsAValueForEachChannel)
