@@ -15,7 +15,6 @@
 #include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -30,8 +29,8 @@
 
 #include "../layouts.h"
 #include "backbone/weights.h"
-#include "deviceactivity.h"
 #include "frame/networkinput.h"
+#include "profile.h"
 #include "view/channels.h"
 #include "visualizer.h"
 
@@ -419,59 +418,9 @@ double latency(Contestant &contestant, int frames)
 	return seconds[frames / 2];
 }
 
-/* What a device's activity is for, by its name. */
-const char *stageOf(const std::string &activity)
-{
-	constexpr std::pair<const char *, const char *> stages[] = {
-		{ "Memcpy HtoD", "upload" },    { "Memcpy DtoH", "download" },
-		{ "networkInput<", "input" },   { "findLimits<", "ranges" },
-		{ "findQuantiles<", "ranges" }, { "setRanges", "ranges" },
-		{ "drawPicture<", "picture" },
-	};
-	for (const auto &[part, stage] : stages)
-		if (activity.find(part) != std::string::npos)
-			return stage;
-	return "network";
-}
-
-/* GPU milliseconds per frame by stage, as JSON; null without a GPU. */
-std::string profile(Contestant &contestant)
-{
-	constexpr int frames = 30;
-	std::map<std::string, double> milliseconds;
-	for (const fm::DeviceActivity &activity :
-	     fm::deviceActivities([&] { contestant.run(frames); }))
-		milliseconds[stageOf(activity.name)] += 1e3 * activity.seconds / frames;
-	if (milliseconds.empty())
-		return "null";
-	std::ostringstream json;
-	for (const auto &[stage, time] : milliseconds)
-		json << (json.tellp() == 0 ? "{" : ",") << "\"" << stage << "\":" << time;
-	json << "}";
-	return json.str();
-}
-
-/* By kernel how often it runs in a frame and for how many milliseconds in all, as JSON. */
-std::string kernels(Contestant &contestant)
-{
-	constexpr int frames = 30;
-	std::map<std::string, std::pair<double, double>> found;
-	for (const fm::DeviceActivity &activity :
-	     fm::deviceActivities([&] { contestant.run(frames); })) {
-		auto &[count, milliseconds] = found[activity.name];
-		count += 1.0 / frames;
-		milliseconds += 1e3 * activity.seconds / frames;
-	}
-	std::ostringstream json;
-	for (const auto &[name, numbers] : found)
-		json << (json.tellp() == 0 ? "{" : ",") << std::quoted(name) << ":["
-		     << numbers.first << "," << numbers.second << "]";
-	json << (found.empty() ? "{}" : "}");
-	return json.str();
-}
-
 void answer(Contestant &contestant, const std::vector<std::string> &command)
 {
+	const auto runFrames = [&](int frames) { contestant.run(frames); };
 	if (command[0] == "choose") {
 		contestant.choose(split(command[1], ','), command[2]);
 		std::cout << "null" << std::endl;
@@ -492,9 +441,9 @@ void answer(Contestant &contestant, const std::vector<std::string> &command)
 	} else if (command[0] == "latency") {
 		std::cout << latency(contestant, std::stoi(command[1])) << std::endl;
 	} else if (command[0] == "profile") {
-		std::cout << profile(contestant) << std::endl;
+		std::cout << timeByStage(runFrames) << std::endl;
 	} else if (command[0] == "kernels") {
-		std::cout << kernels(contestant) << std::endl;
+		std::cout << timeByKernel(runFrames) << std::endl;
 	} else if (command[0] == "memory") {
 		std::cout << peakMemory() << std::endl;
 	} else {
