@@ -37,8 +37,8 @@ bool turnPage(GstFeatureMosaicPad *pad, bool onward)
 	return true;
 }
 
-/* The value behind the one that an enumeration has, or the first. */
-bool chooseNext(GstFeatureMosaicPad *pad, const char *property)
+/* The value behind the one that an enumeration has, or the first; \a passedBy is none. */
+bool chooseNext(GstFeatureMosaicPad *pad, const char *property, std::optional<gint> passedBy = {})
 {
 	GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(pad), property);
 	const GEnumClass *values = G_PARAM_SPEC_ENUM(spec)->enum_class;
@@ -47,8 +47,23 @@ bool chooseNext(GstFeatureMosaicPad *pad, const char *property)
 	guint index = 0;
 	while (index < values->n_values && values->values[index].value != value)
 		++index;
-	g_object_set(pad, property, values->values[(index + 1) % values->n_values].value, nullptr);
+	do
+		index = (index + 1) % values->n_values;
+	while (values->values[index].value == passedBy);
+	g_object_set(pad, property, values->values[index].value, nullptr);
 	return true;
+}
+
+/* There is no difference without another checkpoint. */
+bool chooseNextView(GstFeatureMosaicPad *pad)
+{
+	g_autofree gchar *other = nullptr;
+	g_autoptr(GstElement) element = gst_pad_get_parent_element(GST_PAD(pad));
+	if (element)
+		g_object_get(element, "compare-weights", &other, nullptr);
+	if (other)
+		return chooseNext(pad, "view");
+	return chooseNext(pad, "view", static_cast<gint>(fm::View::Difference));
 }
 
 bool steerByKey(GstFeatureMosaicPad *pad, std::string_view key)
@@ -60,7 +75,7 @@ bool steerByKey(GstFeatureMosaicPad *pad, std::string_view key)
 	if (key == "bracketright" || key == "]")
 		return turnPage(pad, true);
 	if (key == "v")
-		return chooseNext(pad, "view");
+		return chooseNextView(pad);
 	if (key == "n")
 		return chooseNext(pad, "normalize");
 	if (key == "c")

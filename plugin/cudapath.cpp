@@ -219,13 +219,14 @@ void CudaPath::takeRanking(const ViewPass &view) const
 	 * pictures however far behind the device is. */
 	state.ranking->done->wait();
 	const CudaView::Ranking ranking = *std::exchange(state.ranking, std::nullopt);
+	constexpr int framesAgo = 1;
 	const auto selection = ChannelSelection::of(view.settings);
 	if (selection.isRanked() && selection.rankedBy() == ranking.selection.rankedBy() &&
 	    ranking.level == level(view))
 		state.channels.rank(level(view), ranking.selection,
 		                    { ranking.means.const_data_ptr<float>(),
 		                      static_cast<std::size_t>(ranking.means.numel()) },
-		                    1);
+		                    framesAgo);
 }
 
 /* A change is measured on the second of two frames, the first of which is kept until then. */

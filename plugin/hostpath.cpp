@@ -37,7 +37,6 @@ struct HostView : ViewState::Data {
 	ShownChannels channels;
 	std::vector<int> shown; /* Channels, in the order of the tiles. */
 	LevelMaps maps;         /* Of the level, float32. */
-	LevelMaps others;       /* Of the checkpoint that is compared with. */
 	uint64_t model = 0;     /* That gave the maps, by its id. */
 	Level level;            /* Of the maps. */
 	Derivation derivation;
@@ -81,7 +80,12 @@ private:
 	const Level &level(const ViewPass &view) const;
 	ChannelSet neededChannels(const ViewPass &view, bool mayRank, const Boxes &boxes) const;
 	bool keepsMaps(const ViewPass &view, bool repeat) const;
-	void update(const ViewPass &view, bool fresh, const LevelMaps &before) const;
+	struct Arrived {
+		bool isFresh = false;
+		LevelMaps before; /* That the view showed of the same level until now. */
+		LevelMaps others; /* Of the checkpoint that is compared with. */
+	};
+	void update(const ViewPass &view, const Arrived &arrived) const;
 	void measure(HostPass &pass, const ViewPass &view) const;
 	HostPass::Drawing drawing(const ViewPass &view, const Frame &video) const;
 
@@ -133,10 +137,10 @@ void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
 	for (const ViewPass &view : views) {
 		if (view.settings.view == View::Video)
 			continue;
-		const int index = model_.levelIndex(view.settings);
 		const int available = level(view).channels;
 		const auto selection = ChannelSelection::of(view.settings);
-		model_.demandFor(view.settings, neededChannels(view, true, {}), first);
+		const ChannelSet needed = neededChannels(view, true, {});
+		model_.demandFor(view.settings, needed, first);
 		if (selection.isRanked()) {
 			const int cells = channelsShown(view.settings, view.layout, level(view));
 			std::vector<int> some(
@@ -144,7 +148,7 @@ void HostPath::warmUp(Size frame, std::span<const ViewPass> views)
 			std::iota(some.begin(), some.end(), 0);
 			model_.demandFor(view.settings, ChannelSet(some).of(available), later);
 		} else {
-			model_.demandFor(view.settings, first[index], later);
+			model_.demandFor(view.settings, needed, later);
 		}
 	}
 	if (later != first)
@@ -188,21 +192,21 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	pass.input.reset();
 
 	for (std::size_t i = 0; i < views.size(); ++i) {
-		LevelMaps before;
+		Arrived arrived{ fresh[i], {}, {} };
 		if (fresh[i]) {
 			auto &state = stateOf<HostView>(views[i]);
 			state.model = model_.id;
 			state.boxes = pass.boxes;
-			before = std::exchange(state.maps,
-			                       features[model_.levelIndex(views[i].settings)]);
+			arrived.before = std::exchange(
+				state.maps, features[model_.levelIndex(views[i].settings)]);
 			if (state.level != level(views[i]))
-				before = {};
+				arrived.before = {};
 			state.level = level(views[i]);
-			const auto other = model_.comparedIndex(views[i].settings);
-			state.others = other ? features[*other] : LevelMaps();
+			if (const auto other = model_.comparedIndex(views[i].settings))
+				arrived.others = features[*other];
 		}
 		if (views[i].settings.view != View::Video) {
-			update(views[i], fresh[i], before);
+			update(views[i], arrived);
 			if (pass.isMeasured)
 				measure(pass, views[i]);
 		}
@@ -211,15 +215,14 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 	return backbone.preparations() != preparationsBefore;
 }
 
-/* A frozen view is drawn as it was, but for its size. \a before are the maps that the view showed
- * of the same level before fresh ones came. */
-void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before) const
+/* A frozen view is drawn as it was, but for its size. */
+void HostPath::update(const ViewPass &view, const Arrived &arrived) const
 {
 	auto &state = stateOf<HostView>(view);
 	const int cells = view.layout.grid.cells();
 	const bool held =
 		view.settings.freeze || (state.settings == view.settings && state.cells == cells);
-	if (!fresh && held)
+	if (!arrived.isFresh && held)
 		return;
 
 	state.settings = view.settings;
@@ -227,16 +230,17 @@ void HostPath::update(const ViewPass &view, bool fresh, const LevelMaps &before)
 	const Level &level = state.level;
 	const auto selection = ChannelSelection::of(state.settings, !state.boxes.empty());
 	std::optional<FeatureMaps> allBefore;
+	const LevelMaps &before = arrived.before;
 	if (before.channels.isAll() && before.maps.sizes() == state.maps.maps.sizes())
 		allBefore = hostMaps(before.maps);
 	state.channels.look(level, selection, hostMaps(state.maps.maps), state.maps.channels,
 	                    allBefore ? &*allBefore : nullptr, state.boxes);
-	if (fresh || !Derivation::isNeededFor(view.settings.view)) {
+	if (arrived.isFresh || !Derivation::isNeededFor(view.settings.view)) {
 		state.shown = state.channels.next(
 			level, selection, channelsShown(state.settings, view.layout, level));
 		const TensorMemoryScope memory;
 		state.drawn = state.derivation.next(state.maps, level, state.shown, state.settings,
-		                                    state.others);
+		                                    arrived.others);
 	}
 	state.mosaic.update(state.drawn.level, hostMaps(state.drawn.maps.maps),
 	                    state.drawn.maps.channels,

@@ -131,13 +131,13 @@ Model::Model(const ModelSettings &settings)
 	if (!TensorMemoryUser::hasOthers())
 		memory.emplace();
 	LoadedBackbone loaded = load(settings, at::TensorOptions(device.tensors()).dtype(type));
-	if (memory)
-		releaseTensorMemory();
 	preprocess.normalisation = chosenNormalisation(settings, loaded.normalisation);
 	info.levels = loaded.backbone->levels();
 	backbone = settings.compareWeights.empty()
 	                   ? std::move(loaded.backbone)
 	                   : paired(settings, std::move(loaded), info.warnings);
+	if (memory)
+		releaseTensorMemory();
 	/* A compiled package has its own. */
 	if (const auto own = c10::typeMetaToScalarType(backbone->options().dtype()); own != type) {
 		type = own;
@@ -167,6 +167,11 @@ int Model::levelIndex(const ViewSettings &settings) const
 		names += (names.empty() ? "" : ", ") + level.name;
 	throw Error(Error::Kind::BadSetting, "level '" + settings.level + "' does not exist in " +
 	                                             info.backbone + ", which has " + names);
+}
+
+bool Model::comparesCheckpoints() const
+{
+	return backbone->levels().size() > info.levels.size();
 }
 
 std::optional<int> Model::comparedIndex(const ViewSettings &settings) const

@@ -18,6 +18,8 @@ struct Model {
 
 	/** \brief Index of the level that \a settings show; \throws Error BadSetting */
 	int levelIndex(const ViewSettings &settings) const;
+	/** \brief Whether there is another checkpoint to compare with */
+	bool comparesCheckpoints() const;
 	/** \brief Index of the same level of the checkpoint that \a settings compare with; none
 	 * where they compare nothing
 	 */

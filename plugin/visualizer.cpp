@@ -125,8 +125,7 @@ void Visualizer::check(const ViewSettings &settings) const
 {
 	const Level &shown = model_->info.levels[model_->levelIndex(settings)];
 	const auto selection = ChannelSelection::of(settings);
-	if (settings.view == View::Difference &&
-	    model_->backbone->levels().size() == model_->info.levels.size())
+	if (settings.view == View::Difference && !model_->comparesCheckpoints())
 		throw Error(Error::Kind::BadSetting,
 		            "view=difference needs a checkpoint to compare with: set "
 		            "compare-weights");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <set>
+#include <utility>
 
 #include "fixture.h"
 #include "weights.h"
@@ -22,45 +24,49 @@ std::size_t colorsOf(const Bytes &rgb)
 	return colors.size();
 }
 
-Bytes pictureOf(const std::string &properties, int width = 192)
+struct Picture {
+	Bytes bytes;
+	GstVideoInfo info;
+
+	const uint8_t *row(int y) const
+	{
+		return bytes.data() + std::ptrdiff_t{ y } * GST_VIDEO_INFO_PLANE_STRIDE(&info, 0);
+	}
+};
+
+/* Of one frame. */
+Picture pictureOf(const std::string &properties, const char *caps = "video/x-raw,format=RGB")
 {
-	Mosaic mosaic(properties, "video/x-raw,format=RGB");
-	mosaic.setInput(width, 128);
-	return mosaic.picture();
+	Mosaic mosaic(properties, caps);
+	mosaic.setInput(192, 128);
+	Bytes bytes = mosaic.picture();
+	return { std::move(bytes), mosaic.output() };
 }
 
 } /* namespace */
 
 TEST(Difference, OfACheckpointFromItselfIsNone)
 {
-	EXPECT_EQ(colorsOf(pictureOf(comparing("good.pth", "view=difference"))), 1u);
-	EXPECT_GT(colorsOf(pictureOf(comparing("other.pth", "view=difference"))), 20u);
+	EXPECT_EQ(colorsOf(pictureOf(comparing("good.pth", "view=difference")).bytes), 1u);
+	EXPECT_GT(colorsOf(pictureOf(comparing("other.pth", "view=difference")).bytes), 20u);
 }
 
 TEST(Difference, MayHaveBothCheckpointsBesideIt)
 {
-	Mosaic mosaic(comparing("other.pth", "view=difference difference-layout=beside columns=1 "
-	                                     "rows=1 channels=5"),
-	              "video/x-raw,format=RGB");
-	mosaic.setInput(192, 128);
-	const Bytes beside = mosaic.picture();
-	const GstVideoInfo wide = mosaic.output();
-	EXPECT_EQ(GST_VIDEO_INFO_WIDTH(&wide), 192);
-	EXPECT_EQ(GST_VIDEO_INFO_HEIGHT(&wide), 44) << "three tiles of 64x43, and a row to be even";
+	const std::string one = "columns=1 rows=1 channels=5 ";
+	const Picture beside =
+		pictureOf(comparing("other.pth", one + "view=difference difference-layout=beside"));
+	EXPECT_EQ(GST_VIDEO_INFO_WIDTH(&beside.info), 192);
+	EXPECT_EQ(GST_VIDEO_INFO_HEIGHT(&beside.info), 44)
+		<< "three tiles of 64x43, and a row to be even";
 
 	/* The left one is the first checkpoint's own. */
-	Mosaic alone(comparing("other.pth", "columns=1 rows=1 channels=5 colormap=coolwarm "
-	                                    "normalize=signed"),
-	             "video/x-raw,format=RGB,width=64,height=43");
-	alone.setInput(192, 128);
-	const Bytes left = alone.picture();
-	const GstVideoInfo info = alone.output();
-	for (int y = 0; y < 43; ++y) {
-		const auto row = left.begin() + y * GST_VIDEO_INFO_PLANE_STRIDE(&info, 0);
-		EXPECT_TRUE(std::equal(row, row + 64 * 3,
-		                       beside.begin() + y * GST_VIDEO_INFO_PLANE_STRIDE(&wide, 0)))
+	const Picture alone =
+		pictureOf(comparing("other.pth", one + "colormap=coolwarm normalize=signed"),
+	                  "video/x-raw,format=RGB,width=64,height=43");
+	for (int y = 0; y < 43; ++y)
+		EXPECT_TRUE(std::equal(alone.row(y), alone.row(y) + 3 * 64, beside.row(y)))
 			<< "row " << y;
-	}
 }
 
 TEST(Difference, MayBeChosenWhilePlaying)
@@ -71,7 +77,7 @@ TEST(Difference, MayBeChosenWhilePlaying)
 	mosaic.setInput(192, 128);
 	const Bytes before = mosaic.picture();
 	mosaic.set("view", "difference");
-	EXPECT_EQ(mosaic.picture(), pictureOf(comparing(file, "view=difference")));
+	EXPECT_EQ(mosaic.picture(), pictureOf(comparing(file, "view=difference")).bytes);
 	mosaic.set("view", "mosaic");
 	EXPECT_EQ(mosaic.picture(), before);
 }

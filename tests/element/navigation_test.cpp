@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <set>
+#include <string>
+
 #include <gst/video/navigation.h>
 
 #include "fixture.h"
@@ -87,6 +90,15 @@ TEST_F(Navigation, ByLettersGoesThroughViewsNormalisationsAndColours)
 	mosaic.picture();
 	press("v");
 	EXPECT_EQ(choice("view"), "overlay");
+	std::set<std::string> views = { "overlay" };
+	for (int i = 0; i < 5; ++i) {
+		press("v");
+		views.insert(choice("view"));
+	}
+	EXPECT_EQ(views.size(), 6u);
+	EXPECT_FALSE(views.contains("difference")) << "which needs another checkpoint";
+	press("v");
+	EXPECT_EQ(choice("view"), "mosaic");
 	press("n");
 	EXPECT_EQ(choice("normalize"), "level");
 	press("c");
