@@ -22,12 +22,25 @@ shot() {
         featuremosaic "weights=$(quoted "$imagenet")" normalize=robust "$@" ! videoconvert ! video/x-raw,format=RGB ! \
         pngenc ! multifilesink "location=docs/gallery/$name.png"
 }
+# What half precision loses: the same weights, rounded to bfloat16.
+make_work_folder build
+python3 - "$imagenet" "$work/rounded.pth" <<'EOF'
+import sys
+
+import torch
+
+weights = torch.load(sys.argv[1])
+torch.save({name: values.bfloat16().to(values.dtype) if values.is_floating_point() else values
+            for name, values in weights.items()}, sys.argv[2])
+EOF
 mkdir -p docs/gallery
 shot mosaic level=c2 gap=2
 shot overlay level=c4 view=overlay reduce=energy colormap=turbo
 shot pyramid view=pyramid gap=2
 shot pca level=c3 view=pca interpolation=linear
 shot side-by-side level=c2 view=side-by-side gap=2 labels=false
+shot difference level=c2 view=difference difference-layout=beside "compare-weights=$(quoted "$work/rounded.pth")" \
+    columns=1 normalize=signed gap=2
 shot change level=c2 view=change colormap=magma gap=2
 shot timeline level=c3 view=timeline channels=var:8 gap=2
 echo "wrote docs/gallery/"
