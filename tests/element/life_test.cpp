@@ -108,8 +108,8 @@ TEST(Life, TwoElementsInOneProcessDoNotMix)
 /* In a process of their own, for what this one holds by now. */
 double residentMegabytesOf(int elements)
 {
-	const std::string command = std::filesystem::read_symlink("/proc/self/exe").string() +
-	                            " --show-resident " + std::to_string(elements);
+	const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+	const std::string command = "'" + self + "' --show-resident " + std::to_string(elements);
 	FILE *output = popen(command.c_str(), "r");
 	long kilobytes = 0;
 	EXPECT_EQ(output ? std::fscanf(output, "%ld", &kilobytes) : 0, 1);

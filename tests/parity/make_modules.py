@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes modules of torch.jit.save, compiled packages, and broken ones into a folder.
 
-<name>.pt, <name>.pt2   the module; packages only where there is a C++ compiler
+<name>.pt, <name>.pt2   the module; packages only where there is a C++ compiler, and no space in torch's path
 <name>.image            the image that it was run on, as write_tensor() writes it
 <name>.levels           names of the levels that are expected, one a line, in their order
 <name>.<level>.map      what the module's eager original gives there, [1, C, h, w]
@@ -317,6 +317,7 @@ with torch.no_grad():
     pyramid = write_scripts(image)
     write_tokens(image)
     write_bad(pyramid)
-    # Compiling takes a compiler, which machines that only run the tests need not have.
-    if shutil.which("g++"):
+    # Compiling takes a compiler, which machines that only run the tests need not have; and torch gives it its own folder
+    # without quotes.
+    if shutil.which("g++") and " " not in torch.__file__:
         write_packages(pyramid)

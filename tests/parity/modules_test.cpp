@@ -231,7 +231,8 @@ bool hasPackages()
 	return std::filesystem::exists(path("package.fixed.pt2"));
 }
 
-constexpr const char *whyNoPackages = "there is no C++ compiler to make packages with";
+constexpr const char *whyNoPackages =
+	"torch cannot make packages: it wants a C++ compiler, and no space in its own path";
 
 class EveryPackage : public testing::TestWithParam<const char *>
 {
