@@ -386,7 +386,7 @@ static void gst_feature_mosaic_class_init(GstFeatureMosaicClass *klass)
 	installProperties<ElementSettings>(object_class, playingProperties, firstPlayingId,
 	                                   GST_PARAM_MUTABLE_PLAYING);
 	installProperties<fm::ViewSettings>(object_class, viewProperties, firstViewId,
-	                                    GST_PARAM_MUTABLE_PLAYING);
+	                                    GST_PARAM_MUTABLE_PLAYING, GST_PARAM_CONTROLLABLE);
 
 	element_class->change_state = gst_feature_mosaic_change_state;
 	element_class->request_new_pad = gst_feature_mosaic_request_new_pad;

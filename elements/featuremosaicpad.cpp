@@ -99,5 +99,5 @@ static void gst_feature_mosaic_pad_class_init(GstFeatureMosaicPadClass *klass)
 	object_class->get_property = gst_feature_mosaic_pad_get_property;
 	object_class->finalize = gst_feature_mosaic_pad_finalize;
 	installProperties<fm::ViewSettings>(object_class, viewProperties, 1,
-	                                    GST_PARAM_MUTABLE_PLAYING);
+	                                    GST_PARAM_MUTABLE_PLAYING, GST_PARAM_CONTROLLABLE);
 }

@@ -98,11 +98,10 @@ bool Output::bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInf
 	const bool isNew = seen_ != settings;
 	if (!needsCaps_ && !isNew && model_ == &visualizer)
 		return true;
-	drain();
 	seen_ = settings;
 
 	try {
-		return adopt(settings, visualizer, input);
+		return adopt(settings, visualizer, input, drain);
 	} catch (const fm::Error &error) {
 		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
 			throw;
@@ -110,16 +109,19 @@ bool Output::bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInf
 			postError(element_, error, GST_MESSAGE_WARNING);
 	}
 	return (!needsCaps_ && model_ == &visualizer) ||
-	       adopt(fm::ViewSettings(*settings_), visualizer, input);
+	       adopt(fm::ViewSettings(*settings_), visualizer, input, drain);
 }
 
 bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-                   const GstVideoInfo &input)
+                   const GstVideoInfo &input, const std::function<void()> &drain)
 {
 	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
 	const fm::Composition composition = visualizer.composition(settings, video);
-	if ((needsCaps_ || composition_ != composition) && !negotiate(composition, input))
-		return false;
+	if (needsCaps_ || composition_ != composition) {
+		drain();
+		if (!negotiate(composition, input))
+			return false;
+	}
 	composition_ = composition;
 	settings_ = settings;
 	model_ = &visualizer;

@@ -52,7 +52,8 @@ public:
 	 *
 	 * Settings that do not fit the model or the video are a WARNING on the bus while there are
 	 * older ones to go on with. With another model than before all is brought into effect anew.
-	 * \a drain is called before anything changes; where it throws, nothing has.
+	 * \a drain is called before caps may change: frames in flight have those before. Other
+	 * settings are theirs already, in a copy.
 	 *
 	 * \return False where the peer accepts no caps that this pad can give
 	 * \throws fm::Error BadSetting where neither they nor older ones fit
@@ -99,7 +100,7 @@ private:
 	bool bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInfo &input,
 	                     const std::function<void()> &drain);
 	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-	           const GstVideoInfo &input);
+	           const GstVideoInfo &input, const std::function<void()> &drain);
 	bool negotiate(const fm::Composition &composition, const GstVideoInfo &input);
 	bool isOf(const GstCaps *caps) const;
 	bool setCaps(GstCaps *caps);

@@ -76,10 +76,14 @@ struct Overloaded : Ts... {
 template<class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-/** \brief Installs \a table, whose first row gets the id \a firstId */
+/**
+ * \brief Installs \a table, whose first row gets the id \a firstId
+ *
+ * All rows have the flags \a extraFlags, and numbers \a numberFlags as well.
+ */
 template<typename Settings>
 void installProperties(GObjectClass *klass, std::span<const Property<Settings>> table,
-                       guint firstId, int extraFlags)
+                       guint firstId, int extraFlags, int numberFlags = 0)
 {
 	Settings defaults;
 
@@ -87,6 +91,7 @@ void installProperties(GObjectClass *klass, std::span<const Property<Settings>> 
 		using Row = Property<Settings>;
 		const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE |
 		                                            G_PARAM_STATIC_STRINGS | extraFlags);
+		const auto ofNumber = static_cast<GParamFlags>(flags | numberFlags);
 		const auto make = Overloaded{
 			[&](const typename Row::Flag &f) {
 				return g_param_spec_boolean(row.name, row.name, row.blurb,
@@ -94,16 +99,16 @@ void installProperties(GObjectClass *klass, std::span<const Property<Settings>> 
 			},
 			[&](const typename Row::Number &f) {
 				return g_param_spec_uint(row.name, row.name, row.blurb, f.min,
-			                                 f.max, f.value(defaults), flags);
+			                                 f.max, f.value(defaults), ofNumber);
 			},
 			[&](const typename Row::Real &f) {
 				return g_param_spec_double(row.name, row.name, row.blurb, f.min,
-			                                   f.max, f.value(defaults), flags);
+			                                   f.max, f.value(defaults), ofNumber);
 			},
 			[&](const typename Row::OpenReal &f) {
 				return g_param_spec_double(
 					row.name, row.name, row.blurb, f.min, f.max,
-					f.value(defaults).value_or(f.open), flags);
+					f.value(defaults).value_or(f.open), ofNumber);
 			},
 			[&](const typename Row::Choice &f) {
 				return g_param_spec_enum(row.name, row.name, row.blurb, f.type(),

@@ -10,15 +10,27 @@
 
 namespace {
 
-/* Brings what was set or loaded since the frame before into effect, for the pads that are told of.
+/* Sets what is bound to a GstController, of the element and of the pads, to its value at \a time.
  */
-GstFlowReturn prepare(State &state, Outputs::List &active)
+void syncValues(const State &state, const Outputs::List &active, GstClockTime time)
+{
+	if (!GST_CLOCK_TIME_IS_VALID(time))
+		return;
+	gst_object_sync_values(GST_OBJECT(state.element), time);
+	for (const auto &output : active)
+		gst_object_sync_values(GST_OBJECT(output->pad()), time);
+}
+
+/* Brings what was set or loaded since the frame before into effect, for the pads that are told of.
+ * \a time is the frame's in its stream, where there is one. */
+GstFlowReturn prepare(State &state, Outputs::List &active, GstClockTime time)
 {
 	const GstVideoInfo &input = state.input.info();
 	const auto drain = [&] { state.conveyor.drain(); };
 	if (state.model.replace(state.element, input, drain))
 		state.sinceNetwork = 0;
 	active = state.outputs.active();
+	syncValues(state, active, time);
 	std::erase_if(active, [&](const auto &output) {
 		return !output->prepare(*state.model, input, drain) && output->isReleased();
 	});
@@ -73,7 +85,8 @@ GstFlowReturn processFrame(State &state, GstBuffer *input)
 	if (!state.input.hasCaps())
 		return GST_FLOW_NOT_NEGOTIATED;
 	Outputs::List active;
-	GstFlowReturn result = prepare(state, active);
+	const FrameTime time = FrameTime::of(state.segment, input);
+	GstFlowReturn result = prepare(state, active, time.stream);
 	if (result != GST_FLOW_OK)
 		return result;
 	const ElementSettings settings = state.settings.get();
@@ -103,8 +116,7 @@ GstFlowReturn processFrame(State &state, GstBuffer *input)
 				state.latency.note(state.element, work, ahead);
 		});
 	if (state.stats.isDue(g_get_monotonic_time()))
-		job->measure([&state, time = FrameTime::of(state.segment, input)](
-				     const std::vector<fm::LevelStatistics> &levels) {
+		job->measure([&state, time](const std::vector<fm::LevelStatistics> &levels) {
 			announceStats(state.element, time, state.stats.take(), levels);
 		});
 	++state.sinceNetwork;
@@ -117,7 +129,7 @@ bool setInputCaps(State &state, GstCaps *caps)
 	state.outputs.renegotiate();
 	return state.input.setCaps(caps) && guard(state.element, false, [&] {
 		       Outputs::List active;
-		       if (prepare(state, active) != GST_FLOW_OK)
+		       if (prepare(state, active, GST_CLOCK_TIME_NONE) != GST_FLOW_OK)
 			       return false;
 		       firstView(active, state.input.info()).warmUp(*state.model);
 		       return true;

@@ -42,11 +42,13 @@ def render():
     for name, blurb, flags, lines in read_properties():
         default, values = describe(lines)
         when = "any time" if "PLAYING" in flags else "NULL, READY"
+        when += ", controllable" if "controllable" in flags else ""
         rows.append(f"| `{name}` | {default} | {blurb} | {values} | {when} |")
     return "\n".join([
         "# Properties of featuremosaic", "",
         "Made by `tools/make_properties.py` from `gst-inspect-1.0 featuremosaic`; a test compares the two.", "",
-        "The properties of the view belong to the pad `src`; the element has them too, and hands them on.", "",
+        "The properties of the view belong to the pad `src`; the element has them too, and hands them on. Those that are "
+        "controllable can be bound to a curve over the video's time with GstController.", "",
         "| property | default | meaning | values | can be set |", "|---|---|---|---|---|", *sorted(rows)]) + "\n"
 
 
