@@ -7,6 +7,7 @@
 #include <gst/gst.h>
 
 #include "view/settings.h"
+#include "view/shownpicture.h"
 
 #define GST_TYPE_FEATURE_MOSAIC_PAD gst_feature_mosaic_pad_get_type()
 G_DECLARE_FINAL_TYPE(GstFeatureMosaicPad, gst_feature_mosaic_pad, GST, FEATURE_MOSAIC_PAD, GstPad)
@@ -19,3 +20,14 @@ std::vector<std::string> gst_feature_mosaic_pad_get_levels(GstFeatureMosaicPad *
 
 /** \brief The levels that the pad accepts from now on; empty: the model is not known, any */
 void gst_feature_mosaic_pad_set_levels(GstFeatureMosaicPad *self, std::vector<std::string> levels);
+
+/** \brief What the pad's next frame shows; from any thread */
+void gst_feature_mosaic_pad_set_shown(GstFeatureMosaicPad *self,
+                                      std::vector<fm::ShownPanel> panels);
+
+/** \brief Shows the channel alone whose tile is at \a x and \a y of the last frame, or what was
+ * there before such a click; from any thread
+ *
+ * \return Whether the click meant either of them
+ */
+bool gst_feature_mosaic_pad_click(GstFeatureMosaicPad *self, double x, double y);

@@ -39,7 +39,8 @@ std::vector<fm::ViewPass> FrameJob::views()
 		for (const PanelView &panel : picture.view.panels)
 			views.push_back({ *panel.state, panel.settings, panel.layout,
 			                  fm::cropped(frame.frame(), panel.left, panel.top,
-			                              panel.layout.size) });
+			                              panel.layout.size),
+			                  panel.caption });
 	}
 	return views;
 }
@@ -51,6 +52,20 @@ GstFlowReturn FrameJob::run()
 		work([&] { wasPrepared_ = visualizer_.run(*pass_, views, repeat_); });
 		return GST_FLOW_OK;
 	});
+}
+
+/* For clicks on what is about to be shown. */
+void FrameJob::noteShown() const
+{
+	std::size_t index = 0;
+	for (const Picture &picture : pictures_) {
+		std::vector<fm::ShownPanel> panels;
+		panels.reserve(picture.view.panels.size());
+		for (const PanelView &panel : picture.view.panels)
+			panels.push_back(
+				{ panel.layout, panel.left, panel.top, pass_->shown(index++) });
+		picture.output->noteShown(std::move(panels));
+	}
 }
 
 GstFlowReturn FrameJob::push()
@@ -78,6 +93,7 @@ GstFlowReturn FrameJob::finish()
 				for (std::size_t k = 0; k < picture.view.panels.size(); ++k)
 					visualizer_.draw(*pass_, index++, threads_);
 		});
+		noteShown();
 		const auto statistics = pass_->statistics();
 		pass_.reset();
 		input_.reset();

@@ -63,6 +63,7 @@ private:
 	}
 
 	std::vector<fm::ViewPass> views();
+	void noteShown() const;
 	GstFlowReturn push();
 	GstElement *element() const { return pictures_.front().output->element(); }
 

@@ -66,6 +66,14 @@ bool chooseNextView(GstFeatureMosaicPad *pad)
 	return chooseNext(pad, "view", static_cast<gint>(fm::View::Difference));
 }
 
+bool toggle(GstFeatureMosaicPad *pad, const char *property)
+{
+	gboolean value = FALSE;
+	g_object_get(pad, property, &value, nullptr);
+	g_object_set(pad, property, !value, nullptr);
+	return true;
+}
+
 bool steerByKey(GstFeatureMosaicPad *pad, std::string_view key)
 {
 	if (const auto level = levelOfKey(key))
@@ -80,11 +88,27 @@ bool steerByKey(GstFeatureMosaicPad *pad, std::string_view key)
 		return chooseNext(pad, "normalize");
 	if (key == "c")
 		return chooseNext(pad, "colormap");
-	if (key != "f")
+	if (key == "f")
+		return toggle(pad, "freeze");
+	if (key == "h")
+		return toggle(pad, "help");
+	return false;
+}
+
+/* X11's sinks send no scroll events: there the wheel is two more buttons. */
+bool steerByButton(GstFeatureMosaicPad *pad, GstEvent *event)
+{
+	constexpr gint left = 1;
+	constexpr gint wheelUp = 4;
+	constexpr gint wheelDown = 5;
+	gint button = 0;
+	gdouble x = 0;
+	gdouble y = 0;
+	if (!gst_navigation_event_parse_mouse_button_event(event, &button, &x, &y))
 		return false;
-	const bool isFrozen = gst_feature_mosaic_pad_get_settings(pad).freeze;
-	g_object_set(pad, "freeze", !isFrozen, nullptr);
-	return true;
+	if (button == wheelUp || button == wheelDown)
+		return turnPage(pad, button == wheelDown);
+	return button == left && gst_feature_mosaic_pad_click(pad, x, y);
 }
 
 } /* namespace */
@@ -101,7 +125,16 @@ bool steer(GstFeatureMosaicPad *pad, GstEvent *event)
 		return gst_navigation_event_parse_mouse_scroll_event(event, nullptr, nullptr,
 		                                                     nullptr, &up) &&
 		       up != 0 && turnPage(pad, up < 0);
+	case GST_NAVIGATION_EVENT_MOUSE_BUTTON_PRESS:
+		return steerByButton(pad, event);
 	default:
 		return false;
 	}
+}
+
+std::vector<std::string> steeringHelp()
+{
+	return { "1 .. 9, 0: level",     "[ ] wheel: page", "v: view",
+		 "n: normalisation",     "c: colour map",   "f: freeze",
+		 "click: channel alone", "h: these keys" };
 }

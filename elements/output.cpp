@@ -6,6 +6,7 @@
 #include "debug.h"
 #include "error.h"
 #include "guard.h"
+#include "navigation.h"
 #include "negotiation.h"
 
 namespace {
@@ -80,6 +81,7 @@ void Output::reset()
 	composition_.reset();
 	pool_.release();
 	view_ = {};
+	noteShown({});
 }
 
 bool Output::prepare(const fm::Visualizer &visualizer, const GstVideoInfo &input,
@@ -129,8 +131,22 @@ bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visua
 	return true;
 }
 
-/* Panels that stay go on with what they know; one of another kind knows nothing of use, and is not
- * held by a picture that was frozen before. */
+/* Over the picture, where it is wanted. */
+std::shared_ptr<const fm::Label> Output::help()
+{
+	constexpr uint8_t shade = 208;
+	if (!settings_->help)
+		return nullptr;
+	const fm::Size size = { GST_VIDEO_INFO_WIDTH(&view_.info),
+		                GST_VIDEO_INFO_HEIGHT(&view_.info) };
+	if (!help_ || helpSize_ != size)
+		help_ = std::make_shared<const fm::Label>(size, steeringHelp(), shade);
+	helpSize_ = size;
+	return help_;
+}
+
+/* Panels that stay go on with what they know; one of another kind, or look, knows nothing of use,
+ * and is not held by a picture that was frozen before. */
 void Output::setPanels()
 {
 	const auto panels = composition_->inside(
@@ -139,7 +155,8 @@ void Output::setPanels()
 	for (std::size_t k = 0; k < panels.size(); ++k) {
 		const fm::Panel &panel = panels[k];
 		PanelView &view = view_.panels[k];
-		if (!view.state || view.settings.view != panel.content)
+		if (!view.state || view.settings.view != panel.content ||
+		    view.settings.look != settings_->look)
 			view.state = std::make_shared<fm::ViewState>();
 		view.settings = *settings_;
 		view.settings.view = panel.content;
@@ -149,6 +166,7 @@ void Output::setPanels()
 		view.layout = panel.layout;
 		view.left = panel.left;
 		view.top = panel.top;
+		view.caption = { help(), panel.left, panel.top };
 	}
 }
 

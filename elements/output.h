@@ -19,6 +19,7 @@ struct PanelView {
 	fm::ViewSettings settings;            /**< Of this panel */
 	fm::MosaicLayout layout;
 	int left, top; /**< In the picture */
+	fm::Caption caption;
 };
 
 /** \brief The parts of a picture, and the caps that it has */
@@ -85,6 +86,12 @@ public:
 	/** \brief For the next caps of the sink pad */
 	void renegotiate() { needsCaps_ = true; }
 
+	/** \brief From the thread that pushes: what the frame that comes next shows */
+	void noteShown(std::vector<fm::ShownPanel> panels)
+	{
+		gst_feature_mosaic_pad_set_shown(pad_, std::move(panels));
+	}
+
 	/** \brief For frames from now on, once prepare() has succeeded */
 	const OutputView &view() const { return view_; }
 	GstElement *element() const { return element_; }
@@ -106,6 +113,7 @@ private:
 	bool setCaps(GstCaps *caps);
 	void catchUp(gboolean (*copy)(GstPad *, GstEvent **, gpointer));
 	void setPanels();
+	std::shared_ptr<const fm::Label> help();
 
 	GstElement *element_;
 	GstFeatureMosaicPad *pad_;
@@ -120,4 +128,6 @@ private:
 	bool isPrepared_ = false;
 	OutputPool pool_;
 	OutputView view_ = {};
+	std::shared_ptr<const fm::Label> help_; /* Made last; or null. */
+	fm::Size helpSize_ = {};                /* Of the picture that it is for. */
 };

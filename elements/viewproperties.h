@@ -80,4 +80,6 @@ inline const ViewProperty viewProperties[] = {
 	  ViewProperty::choice<&fm::ViewSettings::rankIn>(gst_feature_mosaic_rank_in_get_type) },
 	{ "draw-roi", "Draw the outlines of the buffer's GstVideoRegionOfInterestMeta on each tile",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::drawRoi> } },
+	{ "help", "Write the keys that steer the view over the picture",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::help> } },
 };

@@ -394,7 +394,9 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 {
 	auto &state = stateOf<CudaView>(view);
 	if (view.settings.view == View::Video) {
-		state.device.prepare(device_, { .layout = view.layout, .content = View::Video });
+		state.device.prepare(
+			device_,
+			{ .layout = view.layout, .content = View::Video, .caption = view.caption });
 		return state.device.parameters(view.settings, output, video);
 	}
 	int mostChannels = state.level.channels;
@@ -412,12 +414,12 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 	std::vector<int> channels = Derivation::drawn(state.settings, state.shown);
 	if (content != View::Pca && static_cast<int>(channels.size()) > view.layout.grid.cells())
 		channels.resize(view.layout.grid.cells());
-	state.device.prepare(
-		device_,
-		{ Derivation::named(state.settings, state.level),
-	          Derivation::sizeOf(content, state.mapSize),
-	          Derivation::heldOf(state.settings, state.level, state.shown, state.maps.channels),
-	          channels, view.layout, state.settings.colormap, state.settings.labels, content });
+	state.device.prepare(device_, { Derivation::named(state.settings, state.level),
+	                                Derivation::sizeOf(content, state.mapSize),
+	                                Derivation::heldOf(state.settings, state.level, state.shown,
+	                                                   state.maps.channels),
+	                                channels, view.layout, state.settings.colormap,
+	                                state.settings.labels, content, view.caption });
 	return state.device.parameters(state.settings, output, video, state.boxes);
 }
 
@@ -476,6 +478,11 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			stateOf<CudaView>(views[i]).boxes = pass.boxes;
 		}
 		ranged.push_back(setRanges(views[i], fresh[i]));
+		const auto &state = stateOf<CudaView>(views[i]);
+		pass.shown.push_back(
+			views[i].settings.view == View::Video
+				? ShownMaps()
+				: ShownMaps::of(state.settings, state.level, state.shown));
 		hostParameters(pass).pictures[i] =
 			parameters(views[i], outputOnDevice(pass, views[i]), pass.onDevice);
 		pass.kept.push_back(stateOf<CudaView>(views[i]).device.staging());

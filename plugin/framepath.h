@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "view/boxes.h"
 #include "view/statistics.h"
@@ -16,8 +17,9 @@ struct Model;
 struct FramePass::Data {
 	virtual ~Data() = default;
 
-	bool isMeasured = false;    /* By measure(). */
-	ShownStatistics statistics; /* Complete once it is drawn. */
+	bool isMeasured = false;      /* By measure(). */
+	ShownStatistics statistics;   /* Complete once it is drawn. */
+	std::vector<ShownMaps> shown; /* By view, once it has been run. */
 };
 
 /** \brief What a path keeps of a view from frame to frame */

@@ -205,8 +205,11 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			if (const auto other = model_.comparedIndex(views[i].settings))
 				arrived.others = features[*other];
 		}
+		ShownMaps &shown = pass.shown.emplace_back();
 		if (views[i].settings.view != View::Video) {
 			update(views[i], arrived);
+			const auto &state = stateOf<HostView>(views[i]);
+			shown = ShownMaps::of(state.settings, state.level, state.shown);
 			if (pass.isMeasured)
 				measure(pass, views[i]);
 		}
@@ -261,12 +264,12 @@ void HostPath::measure(HostPass &pass, const ViewPass &view) const
 HostPass::Drawing HostPath::drawing(const ViewPass &view, const Frame &video) const
 {
 	if (view.settings.view == View::Video)
-		return { {}, videoPicture(view.layout, video), view.output };
+		return { {}, videoPicture(view.layout, video, view.caption), view.output };
 	auto &state = stateOf<HostView>(view);
 	const at::Tensor &maps = state.drawn.maps.maps;
 	return { maps,
 		 state.mosaic.picture(hostMaps(maps), state.settings, view.layout, video,
-		                      state.boxes),
+		                      state.boxes, view.caption),
 		 view.output };
 }
 

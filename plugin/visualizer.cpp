@@ -95,6 +95,11 @@ std::vector<LevelStatistics> FramePass::statistics() const
 	return data_->statistics.levels();
 }
 
+const ShownMaps &FramePass::shown(std::size_t index) const
+{
+	return data_->shown[index];
+}
+
 Visualizer::Visualizer(const ModelSettings &settings)
 	: memory_(std::make_unique<TensorMemoryUser>()),
 	  model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); })),

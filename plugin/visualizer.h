@@ -15,9 +15,11 @@
 #include "frame/preprocess.h"
 #include "frame/region.h"
 #include "view/composition.h"
+#include "view/label.h"
 #include "view/layout.h"
 #include "view/levelstatistics.h"
 #include "view/settings.h"
+#include "view/shownpicture.h"
 
 namespace fm {
 
@@ -73,6 +75,7 @@ struct ViewPass {
 	const MosaicLayout &layout;   /**< Of the output's size */
 	/** \brief To draw into, from run() until draw() is done; for warmUp() without planes */
 	Frame output = {};
+	Caption caption = {};
 };
 
 /** \brief How many of the processors a step may use */
@@ -96,6 +99,9 @@ public:
 	 * it is.
 	 */
 	std::vector<LevelStatistics> statistics() const;
+
+	/** \brief What the view at \a index among those of Visualizer::run() shows; after that */
+	const ShownMaps &shown(std::size_t index) const;
 
 	struct Data;
 

@@ -66,9 +66,8 @@ struct Labels {
 	}
 };
 
-LabelView packLabel(Packer &packer, const Label &label)
+LabelView packLabel(Packer &packer, LabelView view)
 {
-	LabelView view = label.view();
 	view.pixels = packer.add(view.pixels,
 	                         static_cast<std::size_t>(view.size.width) * view.size.height);
 	return view;
@@ -161,13 +160,15 @@ void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
 				                {},
 				                {} };
 			if (!labels.alive.empty()) {
-				tile.label = packLabel(packer, labels.alive[k]);
-				tile.deadLabel = packLabel(packer, labels.dead[k]);
+				tile.label = packLabel(packer, labels.alive[k].view());
+				tile.deadLabel = packLabel(packer, labels.dead[k].view());
 			}
 			tiles.push_back(tile);
 		}
 		table_ = packer.add(tiles.data(), tiles.size());
 		palette_ = packer.add(palette.data(), palette.size());
+		caption_ = picture.caption.view();
+		caption_.text = packLabel(packer, caption_.text);
 		glyphs_ = labels.glyphs ? labels.glyphs->view() : GlyphsView{};
 		glyphs_.pixels = packer.add(
 			glyphs_.pixels, static_cast<std::size_t>(glyphs_.width) * glyphs_.height);
@@ -198,7 +199,8 @@ PictureParameters DeviceView::parameters(const ViewSettings &settings, const Fra
 		 palette_,
 		 glyphs_,
 		 memory_,
-		 settings.drawRoi ? boxes : Boxes{} };
+		 settings.drawRoi ? boxes : Boxes{},
+		 caption_ };
 }
 
 } /* namespace fm */

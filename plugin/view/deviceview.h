@@ -9,6 +9,7 @@
 #include "backbone/backbone.h"
 #include "cudadevice.h"
 #include "drawnlevel.h"
+#include "label.h"
 #include "settings.h"
 
 namespace fm {
@@ -23,6 +24,7 @@ struct DevicePicture {
 	Colormap colormap = Colormap::Viridis;
 	bool labels = false;
 	View content = View::Mosaic;
+	Caption caption = {};
 
 	bool operator==(const DevicePicture &) const = default;
 };
@@ -75,6 +77,7 @@ private:
 	const TileParameters *table_ = nullptr;
 	const Rgba8 *palette_ = nullptr;
 	GlyphsView glyphs_ = {};
+	CaptionView caption_ = {};
 };
 
 /** \brief Bytes on the device, for the lane Compute */

@@ -112,6 +112,7 @@ private:
 				if (&tile == picture_.tiles.data() && picture_.glyphs)
 					paintRange(picture_.glyphs->view(), inTile, row.data() + x);
 			});
+		paintCaption(picture_.caption.view(), y, row.data());
 	}
 
 	template<typename Visit>
@@ -136,6 +137,12 @@ private:
 	{
 		for (int x = 0; label.covers(x, y); ++x)
 			row[x] = underLabel(row[x], label.at(x, y));
+	}
+
+	void paintCaption(const CaptionView &caption, int y, Rgba8 *row) const
+	{
+		for (int x = 0; x < layout_.size.width && caption.covers(x, y); ++x)
+			row[x] = underLabel(row[x], caption.at(x, y));
 	}
 
 	void paintRange(const GlyphsView &glyphs, int y, Rgba8 *row) const
@@ -236,11 +243,12 @@ private:
 
 } /* namespace */
 
-MosaicPicture videoPicture(const MosaicLayout &layout, const Frame &video)
+MosaicPicture videoPicture(const MosaicLayout &layout, const Frame &video, const Caption &caption)
 {
 	return { layout,      { Colormap::Gray, 1.0f, Interpolation::Nearest },
 		 {},          nullptr,
-		 View::Video, { video, 0.0f, false } };
+		 View::Video, { video, 0.0f, false },
+		 {},          caption };
 }
 
 void drawMosaic(const MosaicPicture &picture, const Frame &output)

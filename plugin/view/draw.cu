@@ -33,9 +33,11 @@ __device__ Rgba8Quad tileQuad(const PictureParameters &picture, const BasicFeatu
 	return quad;
 }
 
-/* Whether the quad at \a at is one of those. */
-__device__ bool isPlain(const PictureParameters &picture, TilePlace at)
+/* Whether the quad at \a x and \a y, which is at \a at, is one of those. */
+__device__ bool isPlain(const PictureParameters &picture, int x, int y, TilePlace at)
 {
+	if (picture.caption.covers(x, y))
+		return false;
 	const Size size = picture.layout.tile;
 	if (isDrawnByPixel(picture.content) || picture.gamma != 1.0f ||
 	    picture.interpolation != Interpolation::Nearest || !picture.boxes.empty())
@@ -62,7 +64,7 @@ __global__ void __launch_bounds__(blockWidth *blockHeight, 4)
 
 	Rgba8Quad quad;
 	const TilePlace at = tileAt(picture->layout, x, y);
-	if (isPlain(*picture, at)) {
+	if (isPlain(*picture, x, y, at)) {
 		quad = tileQuad(*picture, maps, at);
 	} else {
 		FM_ROLL

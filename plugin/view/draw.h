@@ -40,11 +40,13 @@ struct MosaicPicture {
 		nullptr;             /**< For the first tile's range, or null */
 	View content = View::Mosaic; /**< As a Panel's; a Video has no tiles */
 	Backdrop backdrop = {};
-	Boxes boxes = {}; /**< Whose outlines are drawn on each tile */
+	Boxes boxes = {};     /**< Whose outlines are drawn on each tile */
+	Caption caption = {}; /**< Over all of it */
 };
 
 /** \brief \a video in the one tile of \a layout */
-MosaicPicture videoPicture(const MosaicLayout &layout, const Frame &video);
+MosaicPicture videoPicture(const MosaicLayout &layout, const Frame &video,
+                           const Caption &caption = {});
 
 /**
  * \brief Draws \a picture over the whole of \a output, which is of the layout's size

@@ -65,7 +65,7 @@ Setting setLines(Size tile, const std::vector<std::string> &lines)
 	return set;
 }
 
-std::vector<LabelPixel> draw(Size size, const std::vector<Line> &lines)
+std::vector<LabelPixel> draw(Size size, const std::vector<Line> &lines, uint8_t shade = 0)
 {
 	const auto coverage = [&](int thickness) {
 		cv::Mat image = cv::Mat::zeros(size.height, size.width, CV_8UC1);
@@ -81,7 +81,8 @@ std::vector<LabelPixel> draw(Size size, const std::vector<Line> &lines)
 	pixels.reserve(static_cast<std::size_t>(size.width) * size.height);
 	for (int y = 0; y < size.height; ++y)
 		for (int x = 0; x < size.width; ++x)
-			pixels.push_back({ outline.at<uint8_t>(y, x), letters.at<uint8_t>(y, x) });
+			pixels.push_back({ std::max(outline.at<uint8_t>(y, x), shade),
+			                   letters.at<uint8_t>(y, x) });
 	return pixels;
 }
 
@@ -97,13 +98,13 @@ int naturalAdvance(char character)
 
 } /* namespace */
 
-Label::Label(Size tile, const std::vector<std::string> &lines)
+Label::Label(Size tile, const std::vector<std::string> &lines, uint8_t shade)
 {
 	const Setting set = setLines(tile, lines);
 	size_ = set.covered;
 	bottom_ = set.bottom;
 	if (!set.lines.empty())
-		pixels_ = draw(size_, set.lines);
+		pixels_ = draw(size_, set.lines, shade);
 }
 
 RangeGlyphs::RangeGlyphs(Size tile, int top)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ constexpr int minLabelledWidth = 64;
 class Label
 {
 public:
-	Label(Size tile, const std::vector<std::string> &lines);
+	/** \brief \a shade is how dark what is below all of the text becomes, up to 255 */
+	Label(Size tile, const std::vector<std::string> &lines, uint8_t shade = 0);
 
 	LabelView view() const { return { size_, pixels_.data() }; }
 	/** \brief Where on the tile the next line would begin */
@@ -30,6 +32,15 @@ private:
 	Size size_;
 	int bottom_;
 	std::vector<LabelPixel> pixels_;
+};
+
+/** \brief Text over a whole picture, of which a panel has what lies on it */
+struct Caption {
+	std::shared_ptr<const Label> label = nullptr; /**< For the picture; or null */
+	int left = 0, top = 0;                        /**< Of the panel in the picture */
+
+	CaptionView view() const { return { label ? label->view() : LabelView{}, left, top }; }
+	bool operator==(const Caption &) const = default;
 };
 
 /**

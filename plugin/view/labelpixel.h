@@ -30,6 +30,15 @@ struct LabelView {
 	FM_HOST_DEVICE LabelPixel at(int x, int y) const { return pixels[y * size.width + x]; }
 };
 
+/** \brief Text over a picture, as a panel of it has it; owns nothing */
+struct CaptionView {
+	LabelView text; /**< From the picture's corner */
+	int left, top;  /**< Of the panel in the picture */
+
+	FM_HOST_DEVICE bool covers(int x, int y) const { return text.covers(left + x, top + y); }
+	FM_HOST_DEVICE LabelPixel at(int x, int y) const { return text.at(left + x, top + y); }
+};
+
 /** \brief The glyphs of rangeCharacters, and where on a tile a range is written; owns nothing */
 struct GlyphsView {
 	static constexpr int count = sizeof(rangeCharacters) - 1;

@@ -122,7 +122,8 @@ std::shared_ptr<const RangeGlyphs> Mosaic::glyphs(Size tile)
 }
 
 MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &settings,
-                              const MosaicLayout &layout, const Frame &video, const Boxes &boxes)
+                              const MosaicLayout &layout, const Frame &video, const Boxes &boxes,
+                              const Caption &caption)
 {
 	const bool labelled = settings.labels && layout.tile.width >= minLabelledWidth;
 	MosaicPicture picture = { layout,
@@ -132,7 +133,8 @@ MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &setti
 		                  nullptr,
 		                  settings.view,
 		                  backdropOf(settings, video),
-		                  settings.drawRoi ? boxes : Boxes{} };
+		                  settings.drawRoi ? boxes : Boxes{},
+		                  caption };
 	/* Components lie on one tile. */
 	const std::size_t tiles =
 		settings.view == View::Pca

@@ -38,11 +38,12 @@ public:
 
 	/** \brief What the last update() took in, of the \a maps that it was given
 	 *
-	 * \a video and \a boxes are those of the frame, for what shows them.
+	 * \a video and \a boxes are those of the frame, for what shows them; \a caption is over
+	 * all of it.
 	 */
 	MosaicPicture picture(const FeatureMaps &maps, const ViewSettings &settings,
 	                      const MosaicLayout &layout, const Frame &video = {},
-	                      const Boxes &boxes = {});
+	                      const Boxes &boxes = {}, const Caption &caption = {});
 
 private:
 	struct Shown {

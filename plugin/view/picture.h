@@ -45,7 +45,8 @@ struct PictureParameters {
 	const Rgba8 *palette; /**< 257 colours, by colorIndex() + 1 */
 	GlyphsView glyphs;
 	ViewMemory memory;
-	Boxes boxes; /**< Whose outlines are drawn on each tile */
+	Boxes boxes;         /**< Whose outlines are drawn on each tile */
+	CaptionView caption; /**< Over all of it */
 };
 
 /** \brief Of boxes on tiles */
@@ -122,10 +123,10 @@ FM_HOST_DEVICE inline Rgba8 tilePixel(const PictureParameters &picture,
 	                    color, index, picture.backdrop);
 }
 
-/** \brief The pixel of a picture at \a x and \a y: what drawMosaic() draws there */
+/** \brief The pixel of a picture at \a x and \a y without its caption */
 template<typename T>
-FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
-                                         const BasicFeatureMaps<T> &maps, int x, int y)
+FM_HOST_DEVICE inline Rgba8 pixelWithoutCaption(const PictureParameters &picture,
+                                                const BasicFeatureMaps<T> &maps, int x, int y)
 {
 	const TilePlace at = tileAt(picture.layout, x, y);
 	if (at.tile >= 0 && picture.content == View::Video) {
@@ -149,6 +150,15 @@ FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
 	if (at.tile == 0 && picture.glyphs.covers(at.y))
 		pixel = underLabel(pixel, picture.glyphs.at(*picture.memory.text, at.x, at.y));
 	return pixel;
+}
+
+/** \brief The pixel of a picture at \a x and \a y: what drawMosaic() draws there */
+template<typename T>
+FM_HOST_DEVICE inline Rgba8 picturePixel(const PictureParameters &picture,
+                                         const BasicFeatureMaps<T> &maps, int x, int y)
+{
+	const Rgba8 pixel = pixelWithoutCaption(picture, maps, x, y);
+	return picture.caption.covers(x, y) ? underLabel(pixel, picture.caption.at(x, y)) : pixel;
 }
 
 /** \brief Whole numbers in the order of floats; those that are not a number are beyond the others

@@ -52,6 +52,8 @@ struct ViewSettings {
 	PyramidLayout pyramidLayout = PyramidLayout::Equal;
 	PcaBasis pcaBasis = PcaBasis::Running;
 	DifferenceLayout differenceLayout = DifferenceLayout::Difference;
+	bool help = false; /**< The keys that steer the view, over the picture */
+	unsigned look = 0; /**< Another one begins a picture anew, also where it is frozen */
 
 	bool operator==(const ViewSettings &) const = default;
 };

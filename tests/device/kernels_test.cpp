@@ -150,6 +150,11 @@ std::vector<Case> allCases()
 		s.interpolation = Interpolation::Linear;
 	});
 	add("Video", [](ViewSettings &s) { s.view = View::Video; });
+	for (const View view : { View::Mosaic, View::Overlay, View::Video })
+		add("Caption", [&](ViewSettings &s) {
+			s.view = view;
+			s.help = true;
+		});
 	for (const PixelFormat format : drawnFormats)
 		cases.push_back({ .name = "Format", .settings = {}, .format = format });
 	for (const c10::ScalarType type : { at::kHalf, at::kBFloat16 })
@@ -197,11 +202,18 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 	/* Drawn or not as the settings have it. */
 	const Boxes boxes = Boxes::of(std::vector<Region>{ { 10, 5, 30, 50 }, { 30, 20, 70, 60 } },
 	                              { 100, 80 }, { Preprocess::None, { 100, 80 }, { 100, 80 } });
+	/* Begins left of the picture, and above it. */
+	Caption caption;
+	if (settings.help)
+		caption = { std::make_shared<const Label>(
+				    Size{ 400, 300 },
+				    std::vector<std::string>{ "a caption", "of two lines" }, 208),
+			    11, 6 };
 	Mosaic mosaic;
 	DeviceView view;
 	view.makeRoom(*device.cuda, param.channels, static_cast<int>(channels.size()));
 	view.prepare(*device.cuda, { level, param.maps, ChannelSet::all(), channels, layout,
-	                             settings.colormap, settings.labels, settings.view });
+	                             settings.colormap, settings.labels, settings.view, caption });
 	for (int frame = 0; frame < 3; ++frame) {
 		const at::Tensor maps = noise(param.channels, param.maps, param.type)
 		                                .mul(frame + 1)
@@ -210,9 +222,9 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 		OwnFrame expected(param.format, layout.size);
 		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), channels, settings);
 		drawMosaic(settings.view == View::Video
-		                   ? videoPicture(layout, video.frame)
+		                   ? videoPicture(layout, video.frame, caption)
 		                   : mosaic.picture(hostMaps(asFloat), settings, layout,
-		                                    video.frame, boxes),
+		                                    video.frame, boxes, caption),
 		           expected.frame);
 
 		const std::vector<uint8_t> blank(expected.bytes.size());

@@ -81,6 +81,7 @@ public:
 	{
 		visualizer_->draw(*flight.pass, 0);
 		statistics = flight.pass->statistics();
+		shown = flight.pass->shown(0);
 		return std::move(flight.picture.bytes);
 	}
 
@@ -91,7 +92,9 @@ public:
 	}
 
 	bool measures = false;
-	std::vector<LevelStatistics> statistics; /* Of the frame that was finished last. */
+	/* Of the frame that was finished last. */
+	std::vector<LevelStatistics> statistics;
+	ShownMaps shown;
 
 private:
 	std::unique_ptr<Visualizer> visualizer_;

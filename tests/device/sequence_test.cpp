@@ -26,6 +26,8 @@ protected:
 		const auto result = onDevice->play(own.frame, settings, repeat);
 		expectSame(result, onHost->play(own.frame, settings, repeat));
 		expectNear(onDevice->statistics, onHost->statistics, isRealDevice() ? 1e-4 : 1e-9);
+		EXPECT_EQ(onDevice->shown.level, onHost->shown.level);
+		EXPECT_EQ(onDevice->shown.channels, onHost->shown.channels);
 		return result;
 	}
 	void measure() { onDevice->measures = onHost->measures = true; }

@@ -314,6 +314,55 @@ TEST(Draw, GivesTheSamePictureInEveryFormat)
 		}
 }
 
+/* What lies under it is dark, and the letters are white; each panel has its part. */
+TEST(Caption, IsOverThePicture)
+{
+	const auto text = std::make_shared<const Label>(Size{ 200, 100 },
+	                                                std::vector<std::string>{ "H" }, 255);
+	const Size covered = text->view().size;
+	ASSERT_GT(covered.width, 6);
+	const Size size = { 60, 40 };
+	ASSERT_LT(covered.width, size.width);
+	ASSERT_LT(covered.height, size.height);
+	const float values[] = { 0.5f, 0.5f };
+	const auto draw = [&](Size panel, int left, int top) {
+		MosaicPicture picture = { { panel, panel, { 1, 1, 0 }, 0, 0 },
+			                  { Colormap::Gray, 1.0f, Interpolation::Nearest },
+			                  { { { values, 2, 1, 2, 1 }, { 0, 1 }, nullptr } } };
+		picture.caption = { text, left, top };
+		std::vector<uint8_t> pixels(std::size_t{ 3 } * panel.width * panel.height);
+		drawMosaic(picture, { PixelFormat::Rgb,
+		                      panel,
+		                      { { pixels.data(), 3 * panel.width } },
+		                      {},
+		                      {} });
+		return pixels;
+	};
+	const std::vector<uint8_t> whole = draw(size, 0, 0);
+	int letters = 0;
+	for (int y = 0; y < size.height; ++y)
+		for (int x = 0; x < size.width; ++x) {
+			const int shade = whole[3 * (y * size.width + x)];
+			if (x >= covered.width || y >= covered.height) {
+				EXPECT_EQ(shade, 128) << x << "," << y;
+				continue;
+			}
+			EXPECT_EQ(shade, text->view().at(x, y).letters) << x << "," << y;
+			letters += shade > 128;
+		}
+	EXPECT_GT(letters, 10);
+
+	const int left = 4;
+	const int top = 5;
+	const Size panel = { size.width - left, size.height - top };
+	const std::vector<uint8_t> part = draw(panel, left, top);
+	for (int y = 0; y < panel.height; ++y)
+		EXPECT_TRUE(std::equal(part.begin() + 3 * y * panel.width,
+		                       part.begin() + 3 * (y + 1) * panel.width,
+		                       whole.begin() + 3 * ((y + top) * size.width + left)))
+			<< "row " << y;
+}
+
 /* As C does, for floats of every kind; the device has no printf for strings. */
 TEST(RangeText, WritesNumbersAsPrintfDoes)
 {
