@@ -51,7 +51,7 @@ packages=(
     libgtest-dev libopencv-core-dev libopencv-imgproc-dev nlohmann-json3-dev zlib1g-dev
 )
 
-[ $want = runtime ] || packages+=(clang-16 clang-format clang-tidy-16 libclang-rt-16-dev libomp-16-dev patchelf)
+[ $want = runtime ] || packages+=(clang-16 clang-format clang-tidy-16 libclang-rt-16-dev libomp-16-dev patchelf xdotool xvfb)
 
 missing_packages() {
     local package
