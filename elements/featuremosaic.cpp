@@ -20,13 +20,17 @@
 
 #include "debug.h"
 #include "elementproperties.h"
+#include "featuremapsmeta.h"
 #include "featuremosaicpad.h"
 #include "guard.h"
 #include "navigation.h"
 #include "padcaps.h"
 #include "padqueries.h"
+#include "pictureoutput.h"
 #include "state.h"
 #include "streaming.h"
+#include "tensorcaps.h"
+#include "tensoroutput.h"
 #include "viewproperties.h"
 #include "visualizer.h"
 
@@ -37,6 +41,7 @@ namespace {
 constexpr guint firstModelId = 1;
 constexpr guint firstPlayingId = firstModelId + std::size(modelProperties);
 constexpr guint firstViewId = firstPlayingId + std::size(playingProperties);
+constexpr guint firstPictureId = firstViewId + std::size(mapProperties);
 
 const ElementProperty &elementProperty(guint id)
 {
@@ -59,6 +64,9 @@ static GstStaticPadTemplate src_template =
 	GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(sourceCaps));
 static GstStaticPadTemplate more_template = GST_STATIC_PAD_TEMPLATE(
 	"src_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(sourceCaps));
+
+static GstStaticPadTemplate tensor_template = GST_STATIC_PAD_TEMPLATE(
+	"tensor_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS(FM_TENSOR_CAPS));
 
 static void gst_feature_mosaic_child_proxy_init(gpointer iface, gpointer);
 
@@ -214,7 +222,8 @@ static gboolean gst_feature_mosaic_src_event(GstPad *pad, GstObject *parent, Gst
 	State *state = GST_FEATURE_MOSAIC(parent)->state;
 	if (GST_EVENT_TYPE(event) == GST_EVENT_QOS)
 		state->qos.update(event);
-	if (GST_EVENT_TYPE(event) == GST_EVENT_NAVIGATION && state->settings.get().navigation &&
+	if (GST_EVENT_TYPE(event) == GST_EVENT_NAVIGATION &&
+	    GST_IS_FEATURE_MOSAIC_PICTURE_PAD(pad) && state->settings.get().navigation &&
 	    steer(GST_FEATURE_MOSAIC_PAD(pad), event)) {
 		gst_event_unref(event);
 		return TRUE;
@@ -279,19 +288,30 @@ static void gst_feature_mosaic_unlink(GstPad *pad, GstObject *)
 	GST_PAD_LAST_FLOW_RETURN(pad) = GST_FLOW_OK;
 }
 
-static GstPad *gst_feature_mosaic_make_pad(GstFeatureMosaic *self, GType type,
-                                           const char *templateName, const char *name)
+static GstPad *gst_feature_mosaic_make_pad(GstFeatureMosaic *self, const char *templateName,
+                                           const char *name)
 {
 	GstPadTemplate *templ = gst_element_get_pad_template(GST_ELEMENT(self), templateName);
-	return GST_PAD(g_object_new(type, "name", name, "direction",
-	                            GST_PAD_TEMPLATE_DIRECTION(templ), "template", templ, nullptr));
+	const GType type = GST_PAD_TEMPLATE_GTYPE(templ);
+	return GST_PAD(g_object_new(type == G_TYPE_NONE ? GST_TYPE_PAD : type, "name", name,
+	                            "direction", GST_PAD_TEMPLATE_DIRECTION(templ), "template",
+	                            templ, nullptr));
+}
+
+static std::shared_ptr<Output> gst_feature_mosaic_make_output(GstFeatureMosaic *self, GstPad *pad)
+{
+	GstElement *element = GST_ELEMENT(self);
+	GstFeatureMosaicPad *ours = GST_FEATURE_MOSAIC_PAD(pad);
+	const CudaMemory &cuda = self->state->cuda;
+	if (GST_IS_FEATURE_MOSAIC_TENSOR_PAD(pad))
+		return std::make_shared<TensorOutput>(element, ours, cuda);
+	return std::make_shared<PictureOutput>(element, ours, cuda);
 }
 
 static GstPad *gst_feature_mosaic_add_source(GstFeatureMosaic *self, const char *templateName,
                                              const char *name)
 {
-	GstPad *pad =
-		gst_feature_mosaic_make_pad(self, GST_TYPE_FEATURE_MOSAIC_PAD, templateName, name);
+	GstPad *pad = gst_feature_mosaic_make_pad(self, templateName, name);
 	gst_pad_set_event_function(pad, gst_feature_mosaic_src_event);
 	gst_pad_set_query_function(pad, gst_feature_mosaic_src_query);
 	gst_pad_set_unlink_function(pad, gst_feature_mosaic_unlink);
@@ -300,7 +320,7 @@ static GstPad *gst_feature_mosaic_add_source(GstFeatureMosaic *self, const char 
 		gst_object_unref(pad);
 		return nullptr;
 	}
-	self->state->outputs.add(GST_ELEMENT(self), GST_FEATURE_MOSAIC_PAD(pad));
+	self->state->outputs.add(gst_feature_mosaic_make_output(self, pad));
 	gst_object_unref(pad);
 	return pad;
 }
@@ -311,12 +331,14 @@ static GstPad *gst_feature_mosaic_request_new_pad(GstElement *element, GstPadTem
 {
 	GstFeatureMosaic *self = GST_FEATURE_MOSAIC(element);
 	const char *templateName = GST_PAD_TEMPLATE_NAME_TEMPLATE(templ);
+	const bool isTensor = std::string_view(templateName) == tensor_template.name_template;
+	std::atomic<unsigned> &next = isTensor ? self->state->nextTensor : self->state->nextSource;
 	GstPad *pad = nullptr;
 	const bool isNamed = name && std::string_view(name) != templateName;
 	for (int tries = 0; !pad && tries < (isNamed ? 1 : 1 << 16); ++tries) {
-		const std::string wanted =
-			isNamed ? name
-				: "src_" + std::to_string(self->state->nextSource.fetch_add(1));
+		const std::string wanted = isNamed ? name
+		                                   : (isTensor ? "tensor_" : "src_") +
+		                                             std::to_string(next.fetch_add(1));
 		g_autoptr(GstPad) taken = gst_element_get_static_pad(element, wanted.c_str());
 		if (!taken)
 			pad = gst_feature_mosaic_add_source(self, templateName, wanted.c_str());
@@ -348,18 +370,28 @@ static GObject *gst_feature_mosaic_get_child_by_index(GstChildProxy *proxy, guin
 	return index < outputs.size() ? G_OBJECT(gst_object_ref(outputs[index]->pad())) : nullptr;
 }
 
+/* Not by index, as others may come and go meanwhile. */
+static GObject *gst_feature_mosaic_get_child_by_name(GstChildProxy *proxy, const gchar *name)
+{
+	for (const auto &output : GST_FEATURE_MOSAIC(proxy)->state->outputs.all())
+		if (std::string_view(GST_OBJECT_NAME(output->pad())) == name)
+			return G_OBJECT(gst_object_ref(output->pad()));
+	return nullptr;
+}
+
 static void gst_feature_mosaic_child_proxy_init(gpointer iface, gpointer)
 {
 	auto *proxy = static_cast<GstChildProxyInterface *>(iface);
 	proxy->get_children_count = gst_feature_mosaic_get_children_count;
 	proxy->get_child_by_index = gst_feature_mosaic_get_child_by_index;
+	proxy->get_child_by_name = gst_feature_mosaic_get_child_by_name;
 }
 
 static void gst_feature_mosaic_init(GstFeatureMosaic *self)
 {
 	self->state = new State(GST_ELEMENT(self));
 
-	self->sinkpad = gst_feature_mosaic_make_pad(self, GST_TYPE_PAD, "sink", "sink");
+	self->sinkpad = gst_feature_mosaic_make_pad(self, "sink", "sink");
 	gst_pad_set_chain_function(self->sinkpad, gst_feature_mosaic_chain);
 	gst_pad_set_event_function(self->sinkpad, gst_feature_mosaic_sink_event);
 	gst_pad_set_query_function(self->sinkpad, gst_feature_mosaic_sink_query);
@@ -385,7 +417,9 @@ static void gst_feature_mosaic_class_init(GstFeatureMosaicClass *klass)
 	                                   GST_PARAM_MUTABLE_READY);
 	installProperties<ElementSettings>(object_class, playingProperties, firstPlayingId,
 	                                   GST_PARAM_MUTABLE_PLAYING);
-	installProperties<fm::ViewSettings>(object_class, viewProperties, firstViewId,
+	installProperties<fm::ViewSettings>(object_class, mapProperties, firstViewId,
+	                                    GST_PARAM_MUTABLE_PLAYING, GST_PARAM_CONTROLLABLE);
+	installProperties<fm::ViewSettings>(object_class, pictureProperties, firstPictureId,
 	                                    GST_PARAM_MUTABLE_PLAYING, GST_PARAM_CONTROLLABLE);
 
 	element_class->change_state = gst_feature_mosaic_change_state;
@@ -393,9 +427,12 @@ static void gst_feature_mosaic_class_init(GstFeatureMosaicClass *klass)
 	element_class->release_pad = gst_feature_mosaic_release_pad;
 	gst_element_class_add_static_pad_template(element_class, &sink_template);
 	gst_element_class_add_static_pad_template_with_gtype(element_class, &src_template,
-	                                                     GST_TYPE_FEATURE_MOSAIC_PAD);
+	                                                     GST_TYPE_FEATURE_MOSAIC_PICTURE_PAD);
 	gst_element_class_add_static_pad_template_with_gtype(element_class, &more_template,
-	                                                     GST_TYPE_FEATURE_MOSAIC_PAD);
+	                                                     GST_TYPE_FEATURE_MOSAIC_PICTURE_PAD);
+	gst_element_class_add_static_pad_template_with_gtype(element_class, &tensor_template,
+	                                                     GST_TYPE_FEATURE_MOSAIC_TENSOR_PAD);
+	registerFeatureMapsMeta();
 	gst_element_class_set_static_metadata(
 		element_class, "Feature-map mosaic", "Filter/Analyzer/Video",
 		"Runs a detection backbone on each frame and draws its feature maps",

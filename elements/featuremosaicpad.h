@@ -9,8 +9,24 @@
 #include "view/settings.h"
 #include "view/shownpicture.h"
 
+/** \brief A source pad, with the properties that choose maps */
 #define GST_TYPE_FEATURE_MOSAIC_PAD gst_feature_mosaic_pad_get_type()
-G_DECLARE_FINAL_TYPE(GstFeatureMosaicPad, gst_feature_mosaic_pad, GST, FEATURE_MOSAIC_PAD, GstPad)
+G_DECLARE_DERIVABLE_TYPE(GstFeatureMosaicPad, gst_feature_mosaic_pad, GST, FEATURE_MOSAIC_PAD,
+                         GstPad)
+
+struct _GstFeatureMosaicPadClass {
+	GstPadClass parent_class;
+};
+
+/** \brief One that shows pictures of them, with the properties of those */
+#define GST_TYPE_FEATURE_MOSAIC_PICTURE_PAD gst_feature_mosaic_picture_pad_get_type()
+G_DECLARE_FINAL_TYPE(GstFeatureMosaicPicturePad, gst_feature_mosaic_picture_pad, GST,
+                     FEATURE_MOSAIC_PICTURE_PAD, GstFeatureMosaicPad)
+
+/** \brief One that gives the maps as they are; its settings are of View::Tensor */
+#define GST_TYPE_FEATURE_MOSAIC_TENSOR_PAD gst_feature_mosaic_tensor_pad_get_type()
+G_DECLARE_FINAL_TYPE(GstFeatureMosaicTensorPad, gst_feature_mosaic_tensor_pad, GST,
+                     FEATURE_MOSAIC_TENSOR_PAD, GstFeatureMosaicPad)
 
 /** \brief A copy of what is set now; from any thread */
 fm::ViewSettings gst_feature_mosaic_pad_get_settings(GstFeatureMosaicPad *self);

@@ -12,10 +12,10 @@
 FrameJob::FrameJob(fm::Visualizer &visualizer, Outputs &outputs, const CudaMemory &cuda,
                    const GstVideoInfo &info, GstBuffer *input, std::vector<Picture> pictures,
                    bool repeat, fm::Threads threads, NoteTime noteTime)
-	: visualizer_(visualizer), outputs_(outputs), cuda_(cuda), pictures_(std::move(pictures)),
+	: visualizer_(visualizer), outputs_(outputs), pictures_(std::move(pictures)),
 	  repeat_(repeat), threads_(threads), noteTime_(std::move(noteTime))
 {
-	input_.emplace(info, input, GST_MAP_READ, cuda_);
+	input_.emplace(info, input, GST_MAP_READ, cuda);
 	pass_.emplace(visualizer_.begin(input_->frame(), regionsOf(input)));
 	const auto isFrozen = [](const Picture &picture) {
 		return picture.view.panels.front().settings.freeze;
@@ -34,12 +34,13 @@ std::vector<fm::ViewPass> FrameJob::views()
 {
 	std::vector<fm::ViewPass> views;
 	for (const Picture &picture : pictures_) {
-		const auto &frame = *mapped_.emplace_back(std::make_unique<MappedFrame>(
-			picture.view.info, picture.buffer.get(), GST_MAP_WRITE, cuda_));
+		const auto &frame = mapped_.emplace_back(
+			picture.output->map(picture.view, picture.buffer.get()));
 		for (const PanelView &panel : picture.view.panels)
 			views.push_back({ *panel.state, panel.settings, panel.layout,
-			                  fm::cropped(frame.frame(), panel.left, panel.top,
-			                              panel.layout.size),
+			                  frame ? fm::cropped(frame->frame(), panel.left, panel.top,
+			                                      panel.layout.size)
+			                        : fm::Frame{},
 			                  panel.caption });
 	}
 	return views;
@@ -54,20 +55,6 @@ GstFlowReturn FrameJob::run()
 	});
 }
 
-/* For clicks on what is about to be shown. */
-void FrameJob::noteShown() const
-{
-	std::size_t index = 0;
-	for (const Picture &picture : pictures_) {
-		std::vector<fm::ShownPanel> panels;
-		panels.reserve(picture.view.panels.size());
-		for (const PanelView &panel : picture.view.panels)
-			panels.push_back(
-				{ panel.layout, panel.left, panel.top, pass_->shown(index++) });
-		picture.output->noteShown(std::move(panels));
-	}
-}
-
 GstFlowReturn FrameJob::push()
 {
 	GstFlowReturn combined = GST_FLOW_OK;
@@ -75,7 +62,9 @@ GstFlowReturn FrameJob::push()
 		GstPad *pad = picture.output->pad();
 		GST_LOG_OBJECT(pad, "pushing %" GST_PTR_FORMAT, picture.buffer.get());
 		const GstFlowReturn flow = outputs_.combine(
-			*picture.output, gst_pad_push(pad, picture.buffer.release()));
+			*picture.output, picture.flow == GST_FLOW_OK
+						 ? gst_pad_push(pad, picture.buffer.release())
+						 : picture.flow);
 		/* What is the matter with one of them others do not mend. */
 		if (combined == GST_FLOW_OK || combined == GST_FLOW_NOT_LINKED ||
 		    combined == GST_FLOW_EOS)
@@ -84,14 +73,43 @@ GstFlowReturn FrameJob::push()
 	return combined;
 }
 
+/* With the index of its first view. */
+template<typename Body>
+void FrameJob::forEachPicture(Body &&body)
+{
+	std::size_t index = 0;
+	for (Picture &picture : pictures_) {
+		body(picture, index);
+		index += picture.view.panels.size();
+	}
+}
+
+/* For clicks on what is about to be shown. */
+void FrameJob::noteShown()
+{
+	forEachPicture([&](const Picture &picture, std::size_t index) {
+		std::vector<fm::ShownPanel> panels;
+		panels.reserve(picture.view.panels.size());
+		for (const PanelView &panel : picture.view.panels)
+			panels.push_back(
+				{ panel.layout, panel.left, panel.top, pass_->shown(index++) });
+		picture.output->noteShown(std::move(panels));
+	});
+}
+
 GstFlowReturn FrameJob::finish()
 {
 	return guard(element(), GST_FLOW_ERROR, [&] {
+		forEachPicture([&](Picture &picture, std::size_t index) {
+			picture.flow = picture.output->makeRoom(*pass_, index, picture.buffer);
+		});
 		work([&] {
-			std::size_t index = 0;
-			for (const Picture &picture : pictures_)
-				for (std::size_t k = 0; k < picture.view.panels.size(); ++k)
-					visualizer_.draw(*pass_, index++, threads_);
+			forEachPicture([&](const Picture &picture, std::size_t index) {
+				if (picture.flow == GST_FLOW_OK)
+					picture.output->fill(visualizer_, *pass_, index,
+					                     picture.view, picture.buffer.get(),
+					                     threads_);
+			});
 		});
 		noteShown();
 		const auto statistics = pass_->statistics();

@@ -11,15 +11,12 @@
 #include "outputs.h"
 #include "visualizer.h"
 
-/** \brief A picture to be drawn and pushed */
+/** \brief A picture, or a tensor, to be filled and pushed */
 struct Picture {
-	struct Unref {
-		void operator()(GstBuffer *buffer) const { gst_buffer_unref(buffer); }
-	};
-
 	std::shared_ptr<Output> output;
 	OutputView view; /**< Of the output, as the frame arrived */
-	std::unique_ptr<GstBuffer, Unref> buffer;
+	OwnedBuffer buffer;
+	GstFlowReturn flow = GST_FLOW_OK; /**< Of Output::makeRoom() */
 };
 
 /** \brief One buffer of the sink pad on its way to the source pads */
@@ -36,7 +33,7 @@ public:
 	using NoteStatistics = std::function<void(const std::vector<fm::LevelStatistics> &)>;
 
 	/**
-	 * \brief Takes the buffers to draw into; converts \a input
+	 * \brief Takes the buffers to fill; converts \a input
 	 *
 	 * With \a repeat the maps of the frame before are shown again, where they suffice.
 	 * \a threads are for what is not the network's.
@@ -63,7 +60,9 @@ private:
 	}
 
 	std::vector<fm::ViewPass> views();
-	void noteShown() const;
+	template<typename Body>
+	void forEachPicture(Body &&body);
+	void noteShown();
 	GstFlowReturn push();
 	GstElement *element() const { return pictures_.front().output->element(); }
 
@@ -71,13 +70,12 @@ private:
 	bool wasPrepared_ = false; /* The network's plan was made for this frame. */
 	fm::Visualizer &visualizer_;
 	Outputs &outputs_;
-	const CudaMemory &cuda_;
 	std::vector<Picture> pictures_; /* One at least. */
 	bool repeat_;
 	fm::Threads threads_;
 	NoteTime noteTime_;
 	NoteStatistics noteStatistics_;    /* Empty where nothing is measured. */
 	std::optional<MappedFrame> input_; /* Until all is drawn: a picture may show it. */
-	std::vector<std::unique_ptr<MappedFrame>> mapped_; /* By picture. */
+	std::vector<std::unique_ptr<MappedFrame>> mapped_; /* By picture; of a tensor null. */
 	std::optional<fm::FramePass> pass_;
 };

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "negotiation.h"
 
+#include <string_view>
+
 #include "cudamemory.h"
 
 namespace {
 
-constexpr const char *sharedFields[] = { "framerate", "pixel-aspect-ratio" };
-
-/* video/x-raw with nothing but the fields that both sides share. */
-GstStructure *sharedPart(const GstStructure *structure)
+/* \a name with nothing but the fields that both sides share; what is no video has no pixels. */
+GstStructure *sharedPart(const GstStructure *structure, const char *name)
 {
-	GstStructure *shared = gst_structure_new_empty("video/x-raw");
-	for (const char *field : sharedFields)
-		if (const GValue *value = gst_structure_get_value(structure, field))
+	GstStructure *shared = gst_structure_new_empty(name);
+	const bool isVideo = std::string_view(name) == "video/x-raw";
+	for (const char *field : { "framerate", "pixel-aspect-ratio" }) {
+		const GValue *value = gst_structure_get_value(structure, field);
+		if (value && (isVideo || std::string_view(field) == "framerate"))
 			gst_structure_set_value(shared, field, value);
+	}
 	return shared;
 }
 
@@ -61,14 +64,15 @@ GstCaps *ofMemory(const GstCaps *caps, bool cuda)
 
 GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer)
 {
+	if (gst_caps_is_empty(templ) || gst_caps_is_any(peer))
+		return gst_caps_ref(templ);
 	g_autoptr(GstCaps) shared = gst_caps_new_empty();
+	const char *name = gst_structure_get_name(gst_caps_get_structure(templ, 0));
 	for (guint i = 0; i < gst_caps_get_size(peer); ++i)
-		shared = gst_caps_merge_structure_full(shared,
-		                                       sharedPart(gst_caps_get_structure(peer, i)),
-		                                       gst_caps_features_new_any());
-	return gst_caps_is_any(peer)
-	               ? gst_caps_ref(templ)
-	               : gst_caps_intersect_full(templ, shared, GST_CAPS_INTERSECT_FIRST);
+		shared = gst_caps_merge_structure_full(
+			shared, sharedPart(gst_caps_get_structure(peer, i), name),
+			gst_caps_features_new_any());
+	return gst_caps_intersect_full(templ, shared, GST_CAPS_INTERSECT_FIRST);
 }
 
 GstCaps *ownCaps(GstPad *pad, bool mayUseCudaMemory)

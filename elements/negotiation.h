@@ -10,7 +10,8 @@
 /**
  * \brief \a templ, restricted to the frame rates and pixel aspect ratios of \a peer
  *
- * Those two are the same on both sides of the element; all else may differ. (transfer full)
+ * Those two are the same on both sides of the element, the latter where both are of video; all else
+ * may differ. (transfer full)
  */
 GstCaps *capsOfSameRate(GstCaps *templ, GstCaps *peer);
 

@@ -6,24 +6,8 @@
 #include "debug.h"
 #include "error.h"
 #include "guard.h"
-#include "navigation.h"
-#include "negotiation.h"
 
 namespace {
-
-/* What the pad's template and its peer can do, at the rate of the sink's video. */
-GstCaps *allowedCaps(GstPad *pad, const GstVideoInfo &input, const CudaMemory &cuda)
-{
-	g_autoptr(GstCaps) peer = gst_pad_peer_query_caps(pad, nullptr);
-	g_autoptr(GstCaps) own = ownCaps(pad, cuda.isUsable());
-	g_autoptr(GstCaps) both = capsInCommon(own, peer);
-	g_autoptr(GstCaps) rate = gst_caps_new_simple(
-		"video/x-raw", "framerate", GST_TYPE_FRACTION, GST_VIDEO_INFO_FPS_N(&input),
-		GST_VIDEO_INFO_FPS_D(&input), "pixel-aspect-ratio", GST_TYPE_FRACTION,
-		GST_VIDEO_INFO_PAR_N(&input), GST_VIDEO_INFO_PAR_D(&input), nullptr);
-	gst_caps_set_features(rate, 0, gst_caps_features_new_any());
-	return gst_caps_intersect_full(both, rate, GST_CAPS_INTERSECT_FIRST);
-}
 
 /* Tied to the pixels, or to the memory, which are not those of the input any more. */
 bool isTiedToPixels(const GstMetaInfo *info)
@@ -78,8 +62,6 @@ void Output::reset()
 	seen_.reset();
 	settings_.reset();
 	model_ = nullptr;
-	composition_.reset();
-	pool_.release();
 	view_ = {};
 	noteShown({});
 }
@@ -102,91 +84,22 @@ bool Output::bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInf
 		return true;
 	seen_ = settings;
 
+	const auto take = [&](const fm::ViewSettings &chosen) {
+		if (!adopt(chosen, visualizer, input, drain))
+			return false;
+		settings_ = chosen;
+		model_ = &visualizer;
+		return true;
+	};
 	try {
-		return adopt(settings, visualizer, input, drain);
+		return take(settings);
 	} catch (const fm::Error &error) {
 		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
 			throw;
 		if (isNew)
 			postError(element_, error, GST_MESSAGE_WARNING);
 	}
-	return (!needsCaps_ && model_ == &visualizer) ||
-	       adopt(fm::ViewSettings(*settings_), visualizer, input, drain);
-}
-
-bool Output::adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-                   const GstVideoInfo &input, const std::function<void()> &drain)
-{
-	const fm::Size video = { GST_VIDEO_INFO_WIDTH(&input), GST_VIDEO_INFO_HEIGHT(&input) };
-	const fm::Composition composition = visualizer.composition(settings, video);
-	if (needsCaps_ || composition_ != composition) {
-		drain();
-		if (!negotiate(composition, input))
-			return false;
-	}
-	composition_ = composition;
-	settings_ = settings;
-	model_ = &visualizer;
-	setPanels();
-	return true;
-}
-
-/* Over the picture, where it is wanted. */
-std::shared_ptr<const fm::Label> Output::help()
-{
-	constexpr uint8_t shade = 208;
-	if (!settings_->help)
-		return nullptr;
-	const fm::Size size = { GST_VIDEO_INFO_WIDTH(&view_.info),
-		                GST_VIDEO_INFO_HEIGHT(&view_.info) };
-	if (!help_ || helpSize_ != size)
-		help_ = std::make_shared<const fm::Label>(size, steeringHelp(), shade);
-	helpSize_ = size;
-	return help_;
-}
-
-/* Panels that stay go on with what they know; one of another kind, or look, knows nothing of use,
- * and is not held by a picture that was frozen before. */
-void Output::setPanels()
-{
-	const auto panels = composition_->inside(
-		{ GST_VIDEO_INFO_WIDTH(&view_.info), GST_VIDEO_INFO_HEIGHT(&view_.info) });
-	view_.panels.resize(panels.size());
-	for (std::size_t k = 0; k < panels.size(); ++k) {
-		const fm::Panel &panel = panels[k];
-		PanelView &view = view_.panels[k];
-		if (!view.state || view.settings.view != panel.content ||
-		    view.settings.look != settings_->look)
-			view.state = std::make_shared<fm::ViewState>();
-		view.settings = *settings_;
-		view.settings.view = panel.content;
-		view.settings = fm::inEffect(view.settings);
-		if (!panel.level.empty())
-			view.settings.level = panel.level;
-		view.layout = panel.layout;
-		view.left = panel.left;
-		view.top = panel.top;
-		view.caption = { help(), panel.left, panel.top };
-	}
-}
-
-bool Output::negotiate(const fm::Composition &composition, const GstVideoInfo &input)
-{
-	g_autoptr(GstCaps) allowed = allowedCaps(pad(), input, cuda_);
-	g_autoptr(GstCaps) caps = fixateComposition(allowed, composition);
-	GstVideoInfo info;
-	if (caps && gst_video_info_from_caps(&info, caps))
-		composition.inside({ GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info) });
-	if (caps && !needsCaps_ && isOf(caps))
-		return true;
-	needsCaps_ = true; /* Until all has gone well; what throws is tried again. */
-	if (!caps || !setCaps(caps)) {
-		GST_ERROR_OBJECT(pad_, "no caps in common with the peer: %" GST_PTR_FORMAT,
-		                 allowed);
-		return false;
-	}
-	needsCaps_ = false;
-	return true;
+	return (!needsCaps_ && model_ == &visualizer) || take(fm::ViewSettings(*settings_));
 }
 
 bool Output::isOf(const GstCaps *caps) const
@@ -195,7 +108,7 @@ bool Output::isOf(const GstCaps *caps) const
 	return hasCaps_ && current && gst_caps_is_equal(current, caps);
 }
 
-bool Output::setCaps(GstCaps *caps)
+bool Output::sendCaps(GstCaps *caps)
 {
 	if (!hasCaps_)
 		catchUp(copyStreamStart);
@@ -203,9 +116,6 @@ bool Output::setCaps(GstCaps *caps)
 		return false;
 	if (!hasCaps_)
 		catchUp(copyAllButCaps);
-
-	gst_video_info_from_caps(&view_.info, caps);
-	pool_.configure(pad(), caps, cuda_);
 	hasCaps_ = true;
 	GST_INFO_OBJECT(pad_, "caps %" GST_PTR_FORMAT, caps);
 	return true;
@@ -227,15 +137,11 @@ bool Output::pass(GstEvent *event)
 	       gst_pad_push_event(pad(), gst_event_ref(event));
 }
 
-GstFlowReturn Output::newBuffer(GstBuffer *input, GstBuffer **buffer)
+void Output::copyMetadata(GstBuffer *input, GstBuffer *buffer)
 {
-	const GstFlowReturn result = pool_.acquire(buffer);
-	if (result != GST_FLOW_OK)
-		return result;
 	gst_buffer_copy_into(
-		*buffer, input,
+		buffer, input,
 		static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS),
 		0, static_cast<gsize>(-1));
-	gst_buffer_foreach_meta(input, copyMeta, *buffer);
-	return GST_FLOW_OK;
+	gst_buffer_foreach_meta(input, copyMeta, buffer);
 }

@@ -10,10 +10,11 @@
 #include <gst/video/video.h>
 
 #include "featuremosaicpad.h"
-#include "outputpool.h"
+#include "mappedframe.h"
+#include "ownedbuffer.h"
 #include "visualizer.h"
 
-/** \brief A part of a picture: what was in effect as the frame arrived */
+/** \brief A part of a picture, or a tensor: what was in effect as the frame arrived */
 struct PanelView {
 	std::shared_ptr<fm::ViewState> state; /**< For Visualizer::run() */
 	fm::ViewSettings settings;            /**< Of this panel */
@@ -22,31 +23,30 @@ struct PanelView {
 	fm::Caption caption;
 };
 
-/** \brief The parts of a picture, and the caps that it has */
+/** \brief The parts of a picture, and the caps that it has; of a tensor one part, and none */
 struct OutputView {
 	std::vector<PanelView> panels;
 	GstVideoInfo info;
 };
 
 /**
- * \brief A source pad as the streaming thread sees it: what is drawn there, and in which caps
+ * \brief A source pad as the streaming thread sees it: what is shown there, and in which caps
  *
  * Used by the streaming thread alone, but for what says otherwise.
  */
 class Output
 {
 public:
-	/** \brief \a cuda is the memory that may be drawn into on a device, both outlive it */
-	Output(GstElement *element, GstFeatureMosaicPad *pad, const CudaMemory &cuda)
-		: element_(element), pad_(GST_FEATURE_MOSAIC_PAD(gst_object_ref(pad))), cuda_(cuda)
+	Output(GstElement *element, GstFeatureMosaicPad *pad)
+		: element_(element), pad_(GST_FEATURE_MOSAIC_PAD(gst_object_ref(pad)))
 	{
 	}
-	~Output() { gst_object_unref(pad_); }
+	virtual ~Output() { gst_object_unref(pad_); }
 	Output(const Output &) = delete;
 	Output &operator=(const Output &) = delete;
 
-	/** \brief Forgets the caps, the picture, the settings in effect */
-	void reset();
+	/** \brief Forgets the caps, the view, the settings in effect */
+	virtual void reset();
 
 	/**
 	 * \brief Brings the pad's settings into effect, and new caps if they need them
@@ -65,8 +65,25 @@ public:
 	/** \brief Whether the last prepare() succeeded */
 	bool isPrepared() const { return isPrepared_; }
 
-	/** \brief A new buffer with the metadata of \a input, to be drawn into */
-	GstFlowReturn newBuffer(GstBuffer *input, GstBuffer **buffer);
+	/** \brief A new buffer with the metadata of \a input, for Visualizer::run() */
+	virtual GstFlowReturn newBuffer(GstBuffer *input, OwnedBuffer &buffer) = 0;
+
+	/** \brief The frame of \a buffer to draw into; null for a tensor. From any thread */
+	virtual std::unique_ptr<MappedFrame> map(const OutputView &view,
+	                                         GstBuffer *buffer) const = 0;
+
+	/**
+	 * \brief Takes memory for what is not known before Visualizer::run(), and sends its caps
+	 *
+	 * The first part of \a buffer is the view at \a index of \a pass. For the thread that
+	 * pushes.
+	 */
+	virtual GstFlowReturn makeRoom(const fm::FramePass &pass, std::size_t index,
+	                               OwnedBuffer &buffer) = 0;
+
+	/** \brief Draws, or writes, what is asked for in \a view into \a buffer; as makeRoom() */
+	virtual void fill(const fm::Visualizer &visualizer, fm::FramePass &pass, std::size_t index,
+	                  const OutputView &view, GstBuffer *buffer, fm::Threads threads) = 0;
 
 	/**
 	 * \brief Passes on an \a event of the sink pad
@@ -103,31 +120,34 @@ public:
 	void release() { isReleased_ = true; }
 	bool isReleased() const { return isReleased_; }
 
+protected:
+	/** \brief Brings \a settings, of prepare(), into effect; as it returns and throws */
+	virtual bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
+	                   const GstVideoInfo &input, const std::function<void()> &drain) = 0;
+
+	/** \brief Whether the pad has \a caps */
+	bool isOf(const GstCaps *caps) const;
+	/** \brief Sends \a caps, and before the first ones and behind them what the stream has told
+	 */
+	bool sendCaps(GstCaps *caps);
+	/** \brief Metadata of \a input that \a buffer is to have: not what is tied to the pixels */
+	static void copyMetadata(GstBuffer *input, GstBuffer *buffer);
+
+	/** \brief Caps and buffers are not those that are wanted */
+	bool needsCaps_ = true;
+	OutputView view_ = {};
+
 private:
 	bool bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInfo &input,
 	                     const std::function<void()> &drain);
-	bool adopt(const fm::ViewSettings &settings, const fm::Visualizer &visualizer,
-	           const GstVideoInfo &input, const std::function<void()> &drain);
-	bool negotiate(const fm::Composition &composition, const GstVideoInfo &input);
-	bool isOf(const GstCaps *caps) const;
-	bool setCaps(GstCaps *caps);
 	void catchUp(gboolean (*copy)(GstPad *, GstEvent **, gpointer));
-	void setPanels();
-	std::shared_ptr<const fm::Label> help();
 
 	GstElement *element_;
 	GstFeatureMosaicPad *pad_;
 	std::atomic<bool> isReleased_ = false;
-	const CudaMemory &cuda_;
-	bool needsCaps_ = true;                /* Caps and buffers are not those that are wanted. */
-	std::optional<fm::ViewSettings> seen_; /* What the pad had last. */
-	std::optional<fm::ViewSettings> settings_;   /* In effect. */
-	const fm::Visualizer *model_ = nullptr;      /* That they have been checked against. */
-	std::optional<fm::Composition> composition_; /* That the caps are for. */
+	std::optional<fm::ViewSettings> seen_;     /* What the pad had last. */
+	std::optional<fm::ViewSettings> settings_; /* In effect. */
+	const fm::Visualizer *model_ = nullptr;    /* That they have been checked against. */
 	bool hasCaps_ = false;
 	bool isPrepared_ = false;
-	OutputPool pool_;
-	OutputView view_ = {};
-	std::shared_ptr<const fm::Label> help_; /* Made last; or null. */
-	fm::Size helpSize_ = {};                /* Of the picture that it is for. */
 };

@@ -39,23 +39,21 @@ bool setUp(GstBufferPool *pool, GstCaps *caps, const Wishes &wishes)
 
 } /* namespace */
 
-void OutputPool::configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda)
+void OutputPool::configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const CudaMemory &cuda)
 {
 	release();
 	isOfDevice_ = isOfCudaMemory(caps);
+	const bool isVideo = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
 
-	GstVideoInfo info;
-	gst_video_info_from_caps(&info, caps);
 	g_autoptr(GstQuery) query = gst_query_new_allocation(caps, TRUE);
 	gst_pad_peer_query(pad, query); /* Unanswered, it holds nothing: then the pool is ours. */
 
 	g_autoptr(GstBufferPool) offered = nullptr;
 	g_autoptr(GstAllocator) allocator = nullptr;
-	Wishes wishes = {
-		static_cast<guint>(GST_VIDEO_INFO_SIZE(&info)), 0, 0, false, nullptr, {}
-	};
+	Wishes wishes = { static_cast<guint>(bytes), 0, 0, false, nullptr, {} };
 	gst_allocation_params_init(&wishes.params);
-	wishes.videoMeta = gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+	wishes.videoMeta =
+		isVideo && gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
 	if (gst_query_get_n_allocation_params(query) > 0)
 		gst_query_parse_nth_allocation_param(query, 0, &allocator, &wishes.params);
 	wishes.allocator = allocator;
@@ -75,7 +73,9 @@ void OutputPool::configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda)
 		}
 	}
 
-	pool_ = isOfDevice_ ? cuda.newPool() : gst_video_buffer_pool_new();
+	pool_ = isOfDevice_ ? cuda.newPool()
+	        : isVideo   ? gst_video_buffer_pool_new()
+	                    : gst_buffer_pool_new();
 	if (isOfDevice_)
 		wishes.allocator = nullptr; /* It has its own. */
 	if (!pool_ || !setUp(pool_, caps, wishes))
@@ -90,9 +90,12 @@ void OutputPool::release()
 	gst_clear_object(&pool_);
 }
 
-GstFlowReturn OutputPool::acquire(GstBuffer **buffer)
+GstFlowReturn OutputPool::acquire(OwnedBuffer &buffer)
 {
-	const GstFlowReturn result = gst_buffer_pool_acquire_buffer(pool_, buffer, nullptr);
+	GstBuffer *acquired = nullptr;
+	const GstFlowReturn result = gst_buffer_pool_acquire_buffer(pool_, &acquired, nullptr);
+	if (result == GST_FLOW_OK)
+		buffer.reset(acquired);
 	if (result == GST_FLOW_ERROR && isOfDevice_)
 		throwNoBuffers(true);
 	return result;

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include "cudamemory.h"
+#include "ownedbuffer.h"
 
 /** \brief Buffers for a source pad, from the pool that its peer offers or one of its own */
 class OutputPool
@@ -15,19 +16,19 @@ public:
 	OutputPool &operator=(const OutputPool &) = delete;
 
 	/**
-	 * \brief Asks the peer of \a pad for a pool for buffers of \a caps
+	 * \brief Asks the peer of \a pad for a pool for buffers of \a caps, of \a bytes at least
 	 *
 	 * For caps of CUDA memory one of \a cuda is taken.
 	 * \throws fm::Error OutOfMemory on the device, Internal
 	 */
-	void configure(GstPad *pad, GstCaps *caps, const CudaMemory &cuda);
+	void configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const CudaMemory &cuda);
 	void release();
 
 	/**
-	 * \brief A buffer to draw into, or what gst_buffer_pool_acquire_buffer() says
+	 * \brief A buffer to write to, or what gst_buffer_pool_acquire_buffer() says
 	 * \throws fm::Error OutOfMemory on the device
 	 */
-	GstFlowReturn acquire(GstBuffer **buffer);
+	GstFlowReturn acquire(OwnedBuffer &buffer);
 
 private:
 	GstBufferPool *pool_ = nullptr;

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-void Outputs::add(GstElement *element, GstFeatureMosaicPad *pad)
+void Outputs::add(std::shared_ptr<Output> output)
 {
-	auto output = std::make_shared<Output>(element, pad, cuda_);
 	const std::lock_guard lock(mutex_);
 	output->setLevels(levels_);
 	gst_flow_combiner_add_pad(combiner_, output->pad());

@@ -22,22 +22,20 @@ class Outputs
 public:
 	using List = std::vector<std::shared_ptr<Output>>;
 
-	explicit Outputs(const CudaMemory &cuda) : cuda_(cuda), combiner_(gst_flow_combiner_new())
-	{
-	}
+	Outputs() : combiner_(gst_flow_combiner_new()) {}
 	~Outputs() { gst_flow_combiner_free(combiner_); }
 	Outputs(const Outputs &) = delete;
 	Outputs &operator=(const Outputs &) = delete;
 
-	/** \brief From any thread: \a pad, of \a element, is a source pad from now on */
-	void add(GstElement *element, GstFeatureMosaicPad *pad);
+	/** \brief From any thread: the pad of \a output is a source pad from now on */
+	void add(std::shared_ptr<Output> output);
 	/** \brief From any thread: \a pad is none any more; frames on their way to it get lost */
 	void remove(GstFeatureMosaicPad *pad);
 	/** \brief From any thread: all of them, in the order in which they came */
 	List all() const;
 
 	/**
-	 * \brief For the streaming thread: those that a frame is drawn for
+	 * \brief For the streaming thread: those that a frame is shown on
 	 *
 	 * A pad that is not linked, or whose branch has ended, costs nothing. Where that leaves
 	 * none it is the first, for its peer, or the lack of one, to be told of.
@@ -60,7 +58,6 @@ public:
 	void setLevels(std::vector<std::string> levels);
 
 private:
-	const CudaMemory &cuda_;
 	mutable std::mutex mutex_; /* Innermost; protects all below. */
 	List outputs_;
 	std::vector<std::string> levels_;

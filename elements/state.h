@@ -39,14 +39,16 @@ struct State {
 
 	Latency latency;
 
-	std::atomic<unsigned> nextSource = 0; /* Number of the next pad that is asked for. */
+	/* Numbers of the next pads that are asked for. */
+	std::atomic<unsigned> nextSource = 0;
+	std::atomic<unsigned> nextTensor = 0;
 
 	/* Of the streaming thread, which has the sink pad's stream lock. */
 	GstSegment segment;
 	Input input;
 	bool afterDrop = false;    /* The next buffer is discontinuous. */
 	unsigned sinceNetwork = 0; /* Frames since the network ran last. */
-	Outputs outputs{ cuda };
+	Outputs outputs;
 	LiveModel model{ outputs, settings, loader };
 	Conveyor conveyor; /* Frames in flight; what they use is above. */
 };

@@ -42,21 +42,20 @@ GstFlowReturn prepare(State &state, Outputs::List &active, GstClockTime time)
 	return GST_FLOW_OK;
 }
 
-/* A buffer for each output to draw into. A pad that is on its way out gets none. */
+/* A buffer for each output. A pad that is on its way out gets none. */
 GstFlowReturn allocate(const State &state, const Outputs::List &active, GstBuffer *input,
                        std::vector<Picture> &pictures)
 {
 	for (const auto &output : active) {
-		GstBuffer *buffer = nullptr;
-		const GstFlowReturn result = output->newBuffer(input, &buffer);
+		OwnedBuffer buffer;
+		const GstFlowReturn result = output->newBuffer(input, buffer);
 		if (result != GST_FLOW_OK && output->isReleased())
 			continue;
 		if (result != GST_FLOW_OK)
 			return result;
 		if (state.afterDrop)
-			GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-		pictures.push_back({ output, output->view(),
-		                     std::unique_ptr<GstBuffer, Picture::Unref>(buffer) });
+			GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+		pictures.push_back({ output, output->view(), std::move(buffer) });
 	}
 	return GST_FLOW_OK;
 }

@@ -10,22 +10,34 @@
 
 using ViewProperty = Property<fm::ViewSettings>;
 
-/** \brief Properties of a view: of each source pad, and of the element for its "src" pad */
-inline const ViewProperty viewProperties[] = {
+/**
+ * \brief Properties that choose maps: of each source pad, and of the element for its "src" pad
+ */
+inline const ViewProperty mapProperties[] = {
 	{ "level",
-	  "Level to draw: c1 to c5 of the body, p2 to p7 and pool of the FPN, as far as it has "
+	  "Level to show: c1 to c5 of the body, p2 to p7 and pool of the FPN, as far as it has "
 	  "them (null: the finest FPN level, else the deepest; of torchscript the first)",
 	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::level> } },
-	{ "view", "Kind of picture",
-	  ViewProperty::choice<&fm::ViewSettings::view>(gst_feature_mosaic_view_get_type) },
 	{ "channels",
-	  "Channels to draw: indices and ranges (0-11 or 3,17,200-203), top:12 (highest mean "
+	  "Channels to show: indices and ranges (0-11 or 3,17,200-203), top:12 (highest mean "
 	  "absolute activation), var:12 (highest variance of that mean over time), change:12 "
 	  "(highest mean absolute difference from the frame before), random:12:SEED (the same for "
 	  "the same seed), or all; left unset, an overlay and pca are of all",
 	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::channels>,
 	                      [](const std::string &text) { fm::ChannelSelection::parse(text); },
 	                      fm::defaultChannels } },
+	{ "freeze", "Hold what is shown while frames go on",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::freeze> } },
+	{ "rank-in",
+	  "What top, var and change rank channels in: the frame, or the buffer's "
+	  "GstVideoRegionOfInterestMeta, inside less outside (as frame where it has none)",
+	  ViewProperty::choice<&fm::ViewSettings::rankIn>(gst_feature_mosaic_rank_in_get_type) },
+};
+
+/** \brief Properties of a picture of them: of each such pad, and of the element for "src" */
+inline const ViewProperty pictureProperties[] = {
+	{ "view", "Kind of picture",
+	  ViewProperty::choice<&fm::ViewSettings::view>(gst_feature_mosaic_view_get_type) },
 	{ "page",
 	  "Which grid-full of the channels to draw, 0 the first; beyond the last page it is the "
 	  "last",
@@ -36,8 +48,6 @@ inline const ViewProperty viewProperties[] = {
 	  ViewProperty::Number{ ViewProperty::member<&fm::ViewSettings::rows>, 0, 1024 } },
 	{ "colormap", "Colour map, as matplotlib's of that name",
 	  ViewProperty::choice<&fm::ViewSettings::colormap>(gst_feature_mosaic_colormap_get_type) },
-	{ "freeze", "Hold the picture while frames go on",
-	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::freeze> } },
 	{ "normalize", "Values of a map that the ends of the colour map stand for",
 	  ViewProperty::choice<&fm::ViewSettings::normalize>(
 		  gst_feature_mosaic_normalize_get_type) },
@@ -74,10 +84,6 @@ inline const ViewProperty viewProperties[] = {
 		  gst_feature_mosaic_difference_layout_get_type) },
 	{ "labels", "Write level and channel on each tile that is at least 64 pixels wide",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::labels> } },
-	{ "rank-in",
-	  "What top, var and change rank channels in: the frame, or the buffer's "
-	  "GstVideoRegionOfInterestMeta, inside less outside (as frame where it has none)",
-	  ViewProperty::choice<&fm::ViewSettings::rankIn>(gst_feature_mosaic_rank_in_get_type) },
 	{ "draw-roi", "Draw the outlines of the buffer's GstVideoRegionOfInterestMeta on each tile",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::drawRoi> } },
 	{ "help", "Write the keys that steer the view over the picture",

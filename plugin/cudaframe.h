@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -80,6 +81,11 @@ struct Measurement {
 	at::Tensor sums;         /* On the host, a MapSums for each map. */
 };
 
+/* Maps of a tensor, [1, n, h, w], one behind the other, on their way to the host. */
+struct PlanarMaps {
+	at::Tensor onDevice, onHost;
+};
+
 struct CudaPass : FramePass::Data {
 	CudaPass(const Frame &frame, const Boxes &boxes, std::shared_ptr<Slots> slots,
 	         CudaDevice &device)
@@ -107,9 +113,10 @@ struct CudaPass : FramePass::Data {
 	std::unique_ptr<Slot> slot;
 	Frame onDevice = {}; /* The frame, once it is converted. */
 	bool isConverted = false;
-	bool isUnderWay = false; /* The device has work to do. */
-	std::vector<Frame> outputs;
-	std::vector<at::Tensor> kept; /* What copies may still read. */
+	bool isUnderWay = false;                  /* The device has work to do. */
+	std::vector<Frame> outputs;               /* By view; of a tensor none. */
+	std::map<std::size_t, PlanarMaps> planar; /* By view, of those that are tensors. */
+	std::vector<at::Tensor> kept;             /* What copies may still read. */
 	std::vector<Measurement> measurements;
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
+#include <cstring>
+#include <numeric>
 #include <utility>
 
 #include <ATen/ops/empty.h>
@@ -12,6 +14,7 @@
 #include "view/channels.h"
 #include "view/derivation.h"
 #include "view/deviceview.h"
+#include "view/planes.h"
 
 namespace fm {
 
@@ -33,6 +36,13 @@ struct CudaView : ViewState::Data {
 	Derivation derivation;
 	at::Tensor derived; /* What is drawn where that is not the maps themselves. */
 	DeviceView device;
+
+	/* Places of a tensor's channels among the maps. */
+	struct Gather {
+		std::vector<int64_t> places;
+		at::Tensor onDevice;
+	};
+	Gather gather;
 
 	bool ranks = false; /* The channels are to be ranked by this frame's maps. */
 	/* A level's maps, of all its channels, in memory of their own. */
@@ -67,6 +77,8 @@ public:
 	void convert(FramePass::Data &pass) override;
 	bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) override;
 	void draw(FramePass::Data &pass, std::size_t index) override;
+	void write(FramePass::Data &pass, std::size_t index, ElementType type,
+	           void *values) override;
 
 private:
 	const Level &level(const ViewPass &view) const;
@@ -98,7 +110,10 @@ private:
 	void give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
 	          const std::vector<bool> &fresh, const std::vector<bool> &ranged);
 	void askForSums(CudaPass &pass, const ViewPass &view) const;
+	void prepareGather(CudaPass &pass, CudaView &state) const;
+	void askForTensor(CudaPass &pass, const ViewPass &view, std::size_t index) const;
 	void download(CudaPass &pass);
+	static void await(CudaPass &pass);
 
 	Model &model_;
 	CudaDevice &device_;
@@ -132,6 +147,7 @@ void CudaPath::takeOver(CudaPass &pass, const ViewPass &view) const
 		state.isOutdated = true;
 		pass.kept.push_back(state.maps.maps);
 		pass.kept.push_back(state.device.move(device_));
+		pass.kept.push_back(std::exchange(state.gather, {}).onDevice);
 		if (!view.settings.freeze)
 			state.maps.maps.reset();
 	}
@@ -325,7 +341,7 @@ at::Tensor CudaPath::toHost(const at::Tensor &values) const
 GraphKey::View CudaPath::keyOf(const ViewPass &view, int tiles) const
 {
 	const int level = model_.levelIndex(view.settings);
-	if (Derivation::isNeededFor(view.settings.view))
+	if (Derivation::isNeededFor(view.settings.view) || view.settings.view == View::Tensor)
 		return { level, false };
 	return { level, true, view.layout.size, tiles,
 		 view.settings.normalize == Normalize::Robust };
@@ -382,8 +398,9 @@ bool CudaPath::setRanges(const ViewPass &view, bool fresh) const
 	if (!fresh && isHeld)
 		return false;
 	if (!fresh && !Derivation::isNeededFor(view.settings.view))
-		state.shown = state.channels.next(state.level, ChannelSelection::of(view.settings),
-		                                  cells);
+		state.shown =
+			state.channels.next(state.level, ChannelSelection::of(view.settings),
+		                            channelsShown(view.settings, view.layout, state.level));
 	state.settings = view.settings;
 	state.cells = cells;
 	return true;
@@ -483,6 +500,10 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			views[i].settings.view == View::Video
 				? ShownMaps()
 				: ShownMaps::of(state.settings, state.level, state.shown));
+		if (views[i].settings.view == View::Tensor) {
+			pass.outputs.emplace_back();
+			continue;
+		}
 		hostParameters(pass).pictures[i] =
 			parameters(views[i], outputOnDevice(pass, views[i]), pass.onDevice);
 		pass.kept.push_back(stateOf<CudaView>(views[i]).device.staging());
@@ -510,11 +531,17 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 			device_.picture({}, graphs_.pictureOnDevice(i), views[i].layout.size);
 			continue;
 		}
-		const bool isDerived = Derivation::isNeededFor(state.settings.view);
 		if (fresh[i]) {
 			state.maps = graph->features[graph->key.views[i].level];
 			if (state.ranks)
 				measure(views[i], pass);
+		}
+		if (views[i].settings.view == View::Tensor) {
+			askForTensor(pass, views[i], i);
+			continue;
+		}
+		const bool isDerived = Derivation::isNeededFor(state.settings.view);
+		if (fresh[i]) {
 			if (!isDerived)
 				continue;
 			const auto other = model_.comparedIndex(state.settings);
@@ -560,16 +587,57 @@ void CudaPath::askForSums(CudaPass &pass, const ViewPass &view) const
 	pass.measurements.push_back({ level, std::move(places), toHost(sums) });
 }
 
+/* The places that the tensor's channels have now, for the device to read. */
+void CudaPath::prepareGather(CudaPass &pass, CudaView &state) const
+{
+	std::vector<int64_t> places;
+	places.reserve(state.shown.size());
+	for (const int channel : state.shown)
+		places.push_back(state.maps.channels.position(channel));
+	if (places == state.gather.places)
+		return;
+	const std::size_t bytes = places.size() * sizeof(int64_t);
+	const at::Tensor staging = hostBytes(device_, bytes);
+	std::memcpy(staging.mutable_data_ptr(), places.data(), bytes);
+	const at::Tensor onDevice = deviceBytes(device_, bytes);
+	device_.copy(onDevice.mutable_data_ptr(), staging.const_data_ptr(), bytes, Lane::Compute);
+	pass.kept.push_back(staging);
+	state.gather = { std::move(places), onDevice.view(at::kLong) };
+}
+
+/* Behind the frame's graph, to memory that the next one leaves alone. */
+void CudaPath::askForTensor(CudaPass &pass, const ViewPass &view, std::size_t index) const
+{
+	auto &state = stateOf<CudaView>(view);
+	prepareGather(pass, state);
+	const at::Tensor planar =
+		state.maps.maps.index_select(1, state.gather.onDevice).contiguous();
+	Slot &slot = *pass.slot;
+	if (slot.outputs.size() <= index)
+		slot.outputs.resize(index + 1);
+	grow(slot.outputs[index].host, planar.nbytes(),
+	     [&](std::size_t size) { return hostBytes(device_, size); });
+	const at::Tensor onHost = slot.outputs[index]
+	                                  .host.slice(0, 0, static_cast<int64_t>(planar.nbytes()))
+	                                  .view(planar.scalar_type())
+	                                  .view(planar.sizes());
+	pass.planar[index] = { planar, onHost };
+	pass.tensors[index] = { state.level, state.shown, state.mapSize };
+}
+
 void CudaPath::download(CudaPass &pass)
 {
 	Slot &slot = *pass.slot;
 	slot.computed->record(Lane::Compute);
 	slot.computed->holdUp(Lane::Download);
 	for (std::size_t i = 0; i < pass.outputs.size(); ++i)
-		if (!pass.outputs[i].isOnDevice)
+		if (!pass.outputs[i].isOnDevice && !pass.planar.contains(i))
 			device_.copy(slot.outputs[i].host.mutable_data_ptr(),
 			             slot.outputs[i].device.const_data_ptr(),
 			             packedBytes(pass.outputs[i]), Lane::Download);
+	for (const auto &[index, maps] : pass.planar)
+		device_.copy(maps.onHost.mutable_data_ptr(), maps.onDevice.const_data_ptr(),
+		             maps.onDevice.nbytes(), Lane::Download);
 	slot.done->record(Lane::Download);
 }
 
@@ -585,17 +653,33 @@ void takeIn(const Measurement &measurement, ShownStatistics &statistics)
 	statistics.add(measurement.level, maps);
 }
 
-void CudaPath::draw(FramePass::Data &data, std::size_t index)
+/* Until all that the frame gives is on the host. */
+void CudaPath::await(CudaPass &pass)
 {
-	auto &pass = static_cast<CudaPass &>(data);
 	pass.slot->done->wait();
 	pass.isUnderWay = false;
 	for (const Measurement &measurement : std::exchange(pass.measurements, {}))
 		takeIn(measurement, pass.statistics);
+}
+
+void CudaPath::draw(FramePass::Data &data, std::size_t index)
+{
+	auto &pass = static_cast<CudaPass &>(data);
+	await(pass);
 	const Frame &output = pass.outputs[index];
 	if (!output.isOnDevice)
 		copyFrame(packedFrame(output, pass.slot->outputs[index].host.mutable_data_ptr()),
 		          output);
+}
+
+void CudaPath::write(FramePass::Data &data, std::size_t index, ElementType type, void *values)
+{
+	auto &pass = static_cast<CudaPass &>(data);
+	await(pass);
+	const at::Tensor &maps = pass.planar.at(index).onHost;
+	std::vector<int> places(maps.size(1));
+	std::iota(places.begin(), places.end(), 0);
+	writePlanes(maps, places, type, values);
 }
 
 /* Records the graph of the first frame. A ranked view's first frame needs more, and which channels

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "elementtype.h"
 #include "view/boxes.h"
 #include "view/statistics.h"
 #include "visualizer.h"
@@ -17,9 +19,10 @@ struct Model;
 struct FramePass::Data {
 	virtual ~Data() = default;
 
-	bool isMeasured = false;      /* By measure(). */
-	ShownStatistics statistics;   /* Complete once it is drawn. */
-	std::vector<ShownMaps> shown; /* By view, once it has been run. */
+	bool isMeasured = false;                      /* By measure(). */
+	ShownStatistics statistics;                   /* Complete once it is drawn. */
+	std::vector<ShownMaps> shown;                 /* By view; after run(). */
+	std::map<std::size_t, TensorContent> tensors; /* By view; after run(). */
 };
 
 /** \brief What a path keeps of a view from frame to frame */
@@ -38,6 +41,8 @@ public:
 	virtual void convert(FramePass::Data &pass) = 0;
 	virtual bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) = 0;
 	virtual void draw(FramePass::Data &pass, std::size_t index) = 0;
+	virtual void write(FramePass::Data &pass, std::size_t index, ElementType type,
+	                   void *values) = 0;
 
 	/** \brief The state that this path keeps of a view; made where there is none */
 	template<typename State>

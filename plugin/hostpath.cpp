@@ -16,6 +16,7 @@
 #include "view/derivation.h"
 #include "view/draw.h"
 #include "view/mosaic.h"
+#include "view/planes.h"
 #include "view/statistics.h"
 
 namespace fm {
@@ -54,6 +55,7 @@ struct HostPass : FramePass::Data {
 		at::Tensor maps; /* Keeps alive what the picture refers to. */
 		MosaicPicture picture;
 		Frame output;
+		std::vector<int> places = {}; /* Of a tensor's maps, which has no picture. */
 	};
 
 	Frame frame;
@@ -75,6 +77,8 @@ public:
 	void convert(FramePass::Data &pass) override;
 	bool run(FramePass::Data &pass, std::span<const ViewPass> views, bool repeat) override;
 	void draw(FramePass::Data &pass, std::size_t index) override;
+	void write(FramePass::Data &pass, std::size_t index, ElementType type,
+	           void *values) override;
 
 private:
 	const Level &level(const ViewPass &view) const;
@@ -88,6 +92,7 @@ private:
 	void update(const ViewPass &view, const Arrived &arrived) const;
 	void measure(HostPass &pass, const ViewPass &view) const;
 	HostPass::Drawing drawing(const ViewPass &view, const Frame &video) const;
+	static HostPass::Drawing tensor(HostPass &pass, const ViewPass &view);
 
 	Model &model_;
 	Size warm_ = {}; /* Size of the network's input that it is ready for. */
@@ -213,7 +218,9 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			if (pass.isMeasured)
 				measure(pass, views[i]);
 		}
-		pass.drawings.push_back(drawing(views[i], pass.frame));
+		pass.drawings.push_back(views[i].settings.view == View::Tensor
+		                                ? tensor(pass, views[i])
+		                                : drawing(views[i], pass.frame));
 	}
 	return backbone.preparations() != preparationsBefore;
 }
@@ -245,9 +252,25 @@ void HostPath::update(const ViewPass &view, const Arrived &arrived) const
 		state.drawn = state.derivation.next(state.maps, level, state.shown, state.settings,
 		                                    arrived.others);
 	}
+	if (view.settings.view == View::Tensor)
+		return;
 	state.mosaic.update(state.drawn.level, hostMaps(state.drawn.maps.maps),
 	                    state.drawn.maps.channels,
 	                    Derivation::drawn(state.settings, state.shown), state.settings);
+}
+
+/* The next of the pass's views. */
+HostPass::Drawing HostPath::tensor(HostPass &pass, const ViewPass &view)
+{
+	const auto &state = stateOf<HostView>(view);
+	const FeatureMaps maps = hostMaps(state.maps.maps);
+	pass.tensors[pass.drawings.size()] = { state.level,
+		                               state.shown,
+		                               { maps.width, maps.height } };
+	HostPass::Drawing drawing = { state.maps.maps, {}, {} };
+	for (const int channel : state.shown)
+		drawing.places.push_back(state.maps.channels.position(channel));
+	return drawing;
 }
 
 /* What the view shows now. */
@@ -277,6 +300,12 @@ void HostPath::draw(FramePass::Data &data, std::size_t index)
 {
 	const auto &drawing = static_cast<HostPass &>(data).drawings[index];
 	drawMosaic(drawing.picture, drawing.output);
+}
+
+void HostPath::write(FramePass::Data &data, std::size_t index, ElementType type, void *values)
+{
+	const auto &drawing = static_cast<HostPass &>(data).drawings[index];
+	writePlanes(drawing.maps, drawing.places, type, values);
 }
 
 } /* namespace */

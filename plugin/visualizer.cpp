@@ -100,6 +100,11 @@ const ShownMaps &FramePass::shown(std::size_t index) const
 	return data_->shown[index];
 }
 
+const TensorContent &FramePass::tensor(std::size_t index) const
+{
+	return data_->tensors.at(index);
+}
+
 Visualizer::Visualizer(const ModelSettings &settings)
 	: memory_(std::make_unique<TensorMemoryUser>()),
 	  model_(onThreadOfItsOwn([&] { return std::make_unique<Model>(settings); })),
@@ -134,6 +139,10 @@ void Visualizer::check(const ViewSettings &settings) const
 		throw Error(Error::Kind::BadSetting,
 		            "view=difference needs a checkpoint to compare with: set "
 		            "compare-weights");
+	if (settings.view == View::Tensor && selection.count(shown.channels) > shown.channels)
+		throw Error(Error::Kind::BadSetting,
+		            "channels '" + settings.channels + "' are more than the " +
+		                    std::to_string(shown.channels) + " of level " + shown.name);
 	if (settings.view != View::Pyramid)
 		return selection.check(shown.name, shown.channels);
 	for (const Level &level : model_->info.levels)
@@ -193,6 +202,13 @@ void Visualizer::draw(FramePass &pass, std::size_t index, Threads threads) const
 {
 	const SerialScope serial(threads == Threads::One);
 	translateErrors([&] { path_->draw(*pass.data_, index); });
+}
+
+void Visualizer::write(FramePass &pass, std::size_t index, ElementType type, void *values,
+                       Threads threads) const
+{
+	const SerialScope serial(threads == Threads::One);
+	translateErrors([&] { path_->write(*pass.data_, index, type, values); });
 }
 
 void setWarningHandler(std::function<void(const std::string &)> handler)

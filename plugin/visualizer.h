@@ -11,6 +11,7 @@
 #include "backbone/level.h"
 #include "backbone/settings.h"
 #include "cudacontext.h"
+#include "elementtype.h"
 #include "frame/frame.h"
 #include "frame/preprocess.h"
 #include "frame/region.h"
@@ -20,6 +21,7 @@
 #include "view/levelstatistics.h"
 #include "view/settings.h"
 #include "view/shownpicture.h"
+#include "view/tensorcontent.h"
 
 namespace fm {
 
@@ -68,12 +70,13 @@ private:
 	std::unique_ptr<Data> data_;
 };
 
-/** \brief One picture to make of a frame */
+/** \brief One picture, or tensor, to make of a frame */
 struct ViewPass {
 	ViewState &state;
 	const ViewSettings &settings; /**< Checked by Visualizer::check() */
-	const MosaicLayout &layout;   /**< Of the output's size */
-	/** \brief To draw into, from run() until draw() is done; for warmUp() without planes */
+	const MosaicLayout &layout;   /**< Of the output's size; of no meaning for a tensor */
+	/** \brief To draw into, from run() until draw() is done; for warmUp(), and for a tensor,
+	 * without planes */
 	Frame output = {};
 	Caption caption = {};
 };
@@ -103,6 +106,10 @@ public:
 	/** \brief What the view at \a index among those of Visualizer::run() shows; after that */
 	const ShownMaps &shown(std::size_t index) const;
 
+	/** \brief What the tensor is of that is the view at \a index among those of run(), after it
+	 */
+	const TensorContent &tensor(std::size_t index) const;
+
 	struct Data;
 
 private:
@@ -116,14 +123,14 @@ class TensorMemoryUser;
 struct Model;
 
 /**
- * \brief A model on its device: one frame in, one picture for each view out
+ * \brief A model on its device: one frame in, one picture or tensor for each view out
  *
  * The only way into the network and the drawing from outside; no user of it sees LibTorch. A frame
- * goes through begin(), convert(), run() and draw(). run() is for one thread at a time; the others
- * may meanwhile be at work on other frames.
+ * goes through begin(), convert(), run() and, for each view, draw() or write(). run() is for one
+ * thread at a time; the others may meanwhile be at work on other frames.
  *
- * On a CUDA device convert() and run() leave the work to the device and return; draw() waits for
- * it.
+ * On a CUDA device convert() and run() leave the work to the device and return; draw() and write()
+ * wait for it.
  */
 class Visualizer
 {
@@ -138,7 +145,7 @@ public:
 	const ModelInfo &model() const;
 
 	/** \throws Error BadSetting where the model has no such level, or the level no such
-	 * channels */
+	 * channels; for a tensor also where they are more than the level has */
 	void check(const ViewSettings &settings) const;
 
 	/** \brief What the picture of \a settings is composed of for \a video; throws as check() */
@@ -185,6 +192,15 @@ public:
 
 	/** \brief Draws the picture of the view at \a index among those of run(), to its output */
 	void draw(FramePass &pass, std::size_t index, Threads threads = Threads::All) const;
+
+	/**
+	 * \brief Writes the tensor that is the view at \a index to \a values, in the place of
+	 * draw()
+	 *
+	 * They are FramePass::tensor()'s, of \a type, without gaps.
+	 */
+	void write(FramePass &pass, std::size_t index, ElementType type, void *values,
+	           Threads threads = Threads::All) const;
 
 private:
 	std::unique_ptr<TensorMemoryUser> memory_; /* First: all below uses it. */

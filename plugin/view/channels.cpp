@@ -246,6 +246,8 @@ bool ShownChannels::isDue(const ChannelSelection &selection) const
 
 int channelsShown(const ViewSettings &settings, const MosaicLayout &layout, const Level &level)
 {
+	if (settings.view == View::Tensor)
+		return ChannelSelection::of(settings).count(level.channels);
 	const bool becomeOne = settings.view == View::Overlay || settings.view == View::Pca;
 	return becomeOne ? level.channels : layout.grid.cells() / tilesOfChannel(settings);
 }

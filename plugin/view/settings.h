@@ -5,8 +5,23 @@
 
 namespace fm {
 
-/** \brief Kinds of pictures; Video is a part of some, and none of its own */
-enum class View { Mosaic, Overlay, Pyramid, Pca, SideBySide, Difference, Change, Timeline, Video };
+/**
+ * \brief Kinds of pictures; Video is a part of some, and none of its own
+ *
+ * Tensor is no picture: the maps as they are, for programs.
+ */
+enum class View {
+	Mosaic,
+	Overlay,
+	Pyramid,
+	Pca,
+	SideBySide,
+	Difference,
+	Change,
+	Timeline,
+	Video,
+	Tensor
+};
 enum class Colormap { Viridis, Magma, Inferno, Plasma, Cividis, Turbo, Gray, Coolwarm };
 enum class Normalize { Tile, Level, Fixed, Running, Robust, Signed };
 enum class Interpolation { Nearest, Linear };

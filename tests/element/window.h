@@ -41,7 +41,7 @@ public:
 		return count;
 	}
 
-	/** \brief All properties of the view, as in a launch line */
+	/** \brief All properties of the view, as in a launch line: those that no GstPad has */
 	std::map<std::string, std::string> settings() const
 	{
 		const Owned<GstPad> src(gst_element_get_static_pad(element(), "src"));
@@ -51,7 +51,7 @@ public:
 		GParamSpec **specs =
 			g_object_class_list_properties(G_OBJECT_GET_CLASS(pad), &count);
 		for (guint i = 0; i < count; ++i) {
-			if (specs[i]->owner_type != G_OBJECT_TYPE(pad))
+			if (g_type_is_a(GST_TYPE_PAD, specs[i]->owner_type))
 				continue;
 			GValue value = G_VALUE_INIT;
 			g_value_init(&value, specs[i]->value_type);
