@@ -11,9 +11,18 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs/properties.md"
 FROM_GSTREAMER = {"name", "parent", "async-handling", "message-forward"}
 
 
-def read_properties():
-    text = subprocess.run(["gst-inspect-1.0", "--no-colors", "featuremosaic"], check=True,
-                          capture_output=True, text=True).stdout
+def inspect():
+    return subprocess.run(["gst-inspect-1.0", "--no-colors", "featuremosaic"], check=True, capture_output=True,
+                          text=True).stdout
+
+
+def read_tensor_properties(text):
+    text = text[text.index("'tensor_%u'"):]
+    text = text[text.index("Pad Properties:"):text.index("Element has")]
+    return re.findall(r"\n {6}([a-z][\w-]*) *: ", text)
+
+
+def read_properties(text):
     text = text[text.index("Element Properties:"):]
     properties = []
     for block in re.split(r"\n  (?=[a-z])", text)[1:]:
@@ -38,8 +47,10 @@ def describe(lines):
 
 
 def render():
+    text = inspect()
+    tensor = ", ".join(f"`{name}`" for name in sorted(read_tensor_properties(text)))
     rows = []
-    for name, blurb, flags, lines in read_properties():
+    for name, blurb, flags, lines in read_properties(text):
         default, values = describe(lines)
         when = "any time" if "PLAYING" in flags else "NULL, READY"
         when += ", controllable" if "controllable" in flags else ""
@@ -47,8 +58,9 @@ def render():
     return "\n".join([
         "# Properties of featuremosaic", "",
         "Made by `tools/make_properties.py` from `gst-inspect-1.0 featuremosaic`; a test compares the two.", "",
-        "The properties of the view belong to the pad `src`; the element has them too, and hands them on. Those that are "
-        "controllable can be bound to a curve over the video's time with GstController.", "",
+        "The properties of the view belong to the pad `src`; the element has them too, and hands them on. Each `src_%u` pad has",
+        f"its own; a `tensor_%u` pad has those that choose maps: {tensor}. What is controllable can be bound to a curve over the",
+        "video's time with GstController.", "",
         "| property | default | meaning | values | can be set |", "|---|---|---|---|---|", *sorted(rows)]) + "\n"
 
 
