@@ -54,7 +54,8 @@ def make_pipeline(arguments):
     pipeline = Gst.parse_launch("filesrc name=file ! decodebin ! videoconvert ! identity name=limit ! queue ! "
                                 f"featuremosaic name=mosaic ! videoconvert ! {arguments.sink}")
     pipeline.get_by_name("file").set_property("location", arguments.video)
-    pipeline.get_by_name("limit").set_property("eos-after", arguments.frames)
+    # identity ends the stream at that buffer, which it does not let through.
+    pipeline.get_by_name("limit").set_property("eos-after", arguments.frames + 1 if arguments.frames >= 0 else -1)
     mosaic = pipeline.get_by_name("mosaic")
     mosaic.set_property("stats-interval", arguments.interval)
     for setting in arguments.settings:
