@@ -118,9 +118,8 @@ inline const ElementProperty playingProperties[] = {
 	  ElementProperty::Number{ ElementProperty::member<&ElementSettings::maxInFlight>, 0, 8 } },
 	{ "navigation",
 	  "Steer a view from its window: digits for the level, [ and ] or the wheel for the page, "
-	  "v "
-	  "view, n normalisation, c colour map, f freeze, h the keys; a click on a tile shows its "
-	  "channel alone, another goes back",
+	  "v view, n normalisation, c colour map, f freeze, h the keys; a click on a tile shows "
+	  "its channel alone, another goes back",
 	  ElementProperty::Flag{ ElementProperty::member<&ElementSettings::navigation> } },
 	{ "stats-interval",
 	  "Milliseconds between two messages featuremosaic-stats on the bus (0: none)",

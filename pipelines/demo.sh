@@ -71,25 +71,11 @@ use_imagenet() {
 
 # draw NAME N: a video per level, of N frames (0: all), and the sheet, as NAME-*; or --output alone.
 draw() {
-    local name=$1 level branches=() number=0 shown=$frame_count
-    first_frames "$2"
-    if [ "$2" -gt 0 ] && { [ "$shown" -eq 0 ] || [ "$2" -lt "$shown" ]; }; then
-        shown=$2
-    fi
-
-    # Each level has a network of its own behind the tee.
-    for level in "${levels[@]}"; do
-        features "$level"
-        number=$((number + 1))
-        branches+=(input. ! queue max-size-buffers=2 ! "${features[@]}" ! "video/x-raw,width=$picture_width" !
-            identity silent=false ! videoconvert ! "video/x-raw,format=I420" !
-            "${encoder[@]}" ! h264parse ! "$muxer" ! filesink "location=$(quoted "$work/$number.video")")
-    done
+    local name=$1 level
     echo "$backbone ($(basename -- "${weights:-random weights}")): ${levels[*]:-}"
-    launch_with_progress "Drawing" "$shown" "$number" filesrc "location=$(quoted "$input")" ! decodebin ! \
-        videoconvert ! "${steady[@]}" "${limit[@]}" tee name=input "${branches[@]}"
+    record_levels "$input" "$picture_width" "$2"
     if [ -n "$output" ]; then
-        publish "$work/1.video" "$output"
+        publish "$work/${levels[0]}.video" "$output"
         return
     fi
 
@@ -107,10 +93,8 @@ draw() {
     done
     contact_sheet "$work/input.png" "$work/sheet.png" "${pictures[@]}"
 
-    number=0
     for level in "${levels[@]}"; do
-        number=$((number + 1))
-        publish "$work/$number.video" "$root/output/$name-$level.mp4"
+        publish "$work/$level.video" "$root/output/$name-$level.mp4"
     done
     publish "$work/sheet.png" "$root/output/$name-sheet.png"
 }

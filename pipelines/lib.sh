@@ -117,6 +117,27 @@ features() {
     [ -z "$1" ] || features+=("level=$(quoted "$1")")
 }
 
+# features_by_level: fills `features`, one element called maps with a pad src_N for each of the `levels`, from 0 on, all of one
+# pass of the network. What is of a view each pad has for itself.
+features_by_level() {
+    local level setting views=("columns=$columns" "rows=$rows") number=0
+    features=(featuremosaic name=maps)
+    [ -z "$backbone" ] || features+=("backbone=$(quoted "$backbone")")
+    [ -z "$weights" ] || features+=("weights=$(quoted "$weights")")
+    for setting in "${settings[@]}"; do
+        case ${setting%%=*} in
+        channels | page | colormap | normalize | interpolation | gap | gamma | range-min | range-max | labels) views+=("$setting") ;;
+        *) features+=("$setting") ;;
+        esac
+    done
+    for level in "${levels[@]}"; do
+        for setting in "level=$(quoted "$level")" "${views[@]}"; do
+            features+=("src_$number::$setting")
+        done
+        number=$((number + 1))
+    done
+}
+
 # describe_backbone: names `backbone`, where the user named none, and fills `levels` with those that show the most of it: an
 # FPN's, or the body's, finest first.
 describe_backbone() {
@@ -262,12 +283,15 @@ steady_rate() {
     frame_count=$(frames_in "$duration")
 }
 
-# first_frames N: fills `limit`, elements that let N frames pass and then end the stream; none for N = 0.
+# first_frames N: fills `limit`, elements that let N frames pass and then end the stream, none for N = 0; and `shown`, how many
+# of the `frame_count` then come, 0 if it is not known.
 # identity alone would let through what the decoder still holds when the stream ends; avwait drops that. The caps
 # keep avwait from being linked at its pads for sound.
 first_frames() {
     limit=()
+    shown=${frame_count:-0}
     [ "$1" -gt 0 ] || return 0
+    [ "$shown" -gt 0 ] && [ "$shown" -lt "$1" ] || shown=$1
     need avwait gstreamer1.0-plugins-bad
     limit=(identity "eos-after=$(($1 + 1))" ! avwait mode=running-time target-running-time=0
         "end-running-time=$(((2 * $1 - 1) * 500000000 * ${rate#*/} / ${rate%/*}))" ! video/x-raw !)
@@ -292,15 +316,15 @@ warn() {
     done < <(sed -n 's/^WARNING: from element [^ ]*: //p' "$1" | sort -u)
 }
 
-# launch_with_progress TITLE FRAMES COUNTERS ARGUMENT...: the same, with the frames counted at COUNTERS elements
-# `identity silent=false`; FRAMES = 0 where it is not known.
+# launch_with_progress TITLE FRAMES ARGUMENT...: the same, with the frames counted at the element `identity silent=false`;
+# FRAMES = 0 where it is not known.
 launch_with_progress() {
-    local title=$1 frames=$2 counters=$3
-    shift 3
+    local title=$1 frames=$2
+    shift 2
     # An interrupt ends the recording (gst-launch -e), not the counting.
     if ! gst-launch-1.0 -v "$@" 2>"$work/launch.txt" |
         (trap '' INT; exec grep --line-buffered -o 'last-message = chain') |
-        (trap '' INT; show_progress "$title" "$frames" "$counters"); then
+        (trap '' INT; show_progress "$title" "$frames"); then
         # grep fails where no frame came: that alone is no failure of the pipeline.
         grep -qE '^(ERROR|WARNING: erroneous)' "$work/launch.txt" || die "$title: no frame came out"
         die "$(explain "$work/launch.txt")"
@@ -308,10 +332,10 @@ launch_with_progress() {
     warn "$work/launch.txt"
 }
 
-# show_progress TITLE FRAMES COUNTERS: one line read from standard input is one frame of one counter. A terminal
-# sees one line that changes, anything else a line every five seconds.
+# show_progress TITLE FRAMES: one line read from standard input is one frame. A terminal sees one line that changes, anything
+# else a line every five seconds.
 show_progress() {
-    local title=$1 frames=$2 counters=$3 seen=0 start=0 shown=0 now text
+    local title=$1 frames=$2 seen=0 start=0 shown=0 now text
     while read -r _; do
         now=${EPOCHREALTIME//[.,]/}
         [ "$start" -gt 0 ] || start=$now shown=$now
@@ -335,16 +359,16 @@ show_progress() {
 # progress_text: fills `text` from the variables of show_progress. The clock starts at the first frame.
 progress_text() {
     local elapsed=$((now - start)) hundredths=0
-    text="$title: frame $((seen / counters))"
+    text="$title: frame $seen"
     [ "$frames" -eq 0 ] || text+=" of $frames"
-    if [ "$seen" -gt "$counters" ] && [ "$elapsed" -gt 0 ]; then
-        hundredths=$(((seen - 1) * 100000000 / counters / elapsed))
+    if [ "$seen" -gt 1 ] && [ "$elapsed" -gt 0 ]; then
+        hundredths=$(((seen - 1) * 100000000 / elapsed))
         text+=$(printf ', %d.%02d frames/s' $((hundredths / 100)) $((hundredths % 100)))
     fi
     if [ "$frames" -eq 0 ]; then
         text+=", $((elapsed / 1000000)) s"
-    elif [ "$seen" -gt 1 ] && [ $((frames * counters)) -gt "$seen" ]; then
-        text+=", $(((frames * counters - seen) * (elapsed / 1000) / (seen - 1) / 1000)) s left"
+    elif [ "$seen" -gt 1 ] && [ "$frames" -gt "$seen" ]; then
+        text+=", $(((frames - seen) * (elapsed / 1000) / (seen - 1) / 1000)) s left"
     fi
 }
 
@@ -373,6 +397,23 @@ publish() {
 list_written() {
     echo "Wrote:"
     printf '  %s\n' "${written[@]}"
+}
+
+# ---- recordings ----------------------------------------------------------------------------------------------
+
+# record_levels VIDEO WIDTH FRAMES: a video that was probed as one for each of the `levels`, "$work/LEVEL.video", from one pass
+# of the network. Of the first FRAMES frames; 0 is all. `find_encoder` has been called.
+record_levels() {
+    local level branches=() number=0
+    first_frames "$3"
+    features_by_level
+    for level in "${levels[@]}"; do
+        branches+=("maps.src_$number" ! queue max-size-buffers=4 ! "video/x-raw,width=$2" ! videoconvert !
+            "video/x-raw,format=I420" ! "${encoder[@]}" ! h264parse ! "$muxer" ! filesink "location=$(quoted "$work/$level.video")")
+        number=$((number + 1))
+    done
+    launch_with_progress "Drawing" "$shown" filesrc "location=$(quoted "$1")" ! decodebin ! \
+        videoconvert ! "${steady[@]}" "${limit[@]}" identity silent=false ! "${features[@]}" "${branches[@]}"
 }
 
 # ---- pictures ------------------------------------------------------------------------------------------------

@@ -73,9 +73,6 @@ else
 fi
 [ "$seconds" -eq 0 ] || frames=$(frames_in $((seconds * 1000000000)))
 first_frames "$frames"
-if [ "$frames" -gt 0 ] && { [ "$frame_count" -eq 0 ] || [ "$frames" -lt "$frame_count" ]; }; then
-    frame_count=$frames
-fi
 [ -n "$weights" ] || random_weights
 features "${levels[0]:-}"
 
@@ -87,7 +84,7 @@ input_width=$((picture_height * width / height / 2 * 2))
 [ $((mosaic_width * input_width)) -gt 0 ] || die "the input is too narrow: ${width}x$height"
 
 trap : INT
-launch_with_progress "Recording" "$frame_count" 1 -e "${source[@]}" ! "${steady[@]}" "${limit[@]}" "${queue[@]}" ! \
+launch_with_progress "Recording" "$shown" -e "${source[@]}" ! "${steady[@]}" "${limit[@]}" "${queue[@]}" ! \
     tee name=input \
     compositor name=both background=black "latency=$latency" \
     sink_0::width="$input_width" sink_0::height="$picture_height" \
