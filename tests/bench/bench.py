@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 WORK = BUILD / "bench"
 ALL_LEVELS = "c2,c3,c4,c5,p2,p3,p4,p5,pool"
+FOUR_LEVELS = "p2,p3,p4,p5"
 TWELVE = "0-11"
 
 PEERS = {
@@ -40,7 +41,6 @@ PEERS = {
 }
 OURS = {
     "element": "featuremosaic",
-    "visualizer": "featuremosaic's core, one pass",
     "network": "its network alone",
     "bfloat16": "featuremosaic in bfloat16",
 }
@@ -160,10 +160,7 @@ def race(backbone, size, works, peers, options):
     for levels in works:
         contestants = dict(everybody)
         if "," in levels:
-            # One element shows one level as yet; its core takes several in one pass.
-            contestants.pop("element")
             contestants.pop("bfloat16", None)
-            contestants["visualizer"] = everybody["visualizer"] = Contestant("visualizer", size, backbone, options)
         for contestant in contestants.values():
             contestant.ask("choose", levels, TWELVE)
             contestant.ask("run", 3)
@@ -183,17 +180,34 @@ def ratio(result, slower, faster):
 
 
 def print_race(result):
-    ours = "visualizer" if "visualizer" in result["seconds"] else "element"
     title = "all levels" if "," in result["levels"] else result["levels"]
     print(f"\n{result['backbone']}, {result['size'][0]}x{result['size'][1]}, 12 channels of {title}")
     print(f"  {'':40} {'ms':>8}   {'least..most':>15}   ours is faster by")
     for name, seconds in sorted(result["seconds"].items(), key=lambda item: statistics.median(item[1])):
         ms = [1000 * s for s in seconds]
-        times = "" if name == ours else f"{ratio(result, name, ours):.2f}"
+        times = "" if name == "element" else f"{ratio(result, name, 'element'):.2f}"
         print(f"  {(PEERS | OURS)[name]:40} {statistics.median(ms):8.1f}   {min(ms):6.1f} ..{max(ms):6.1f}   {times}", flush=True)
 
 
-def bars(results, memory, start):
+def views(options):
+    """What four views of one pass cost beside the one of them that costs most: seconds per frame by round."""
+    contestants = {name: Contestant("element", (640, 360), "resnet50-fpn", options) for name in ("one", "four")}
+    for name, levels in (("one", "p2"), ("four", FOUR_LEVELS)):
+        contestants[name].ask("choose", levels, TWELVE)
+        contestants[name].ask("run", 3)
+    seconds = time_rounds(contestants, options.rounds, options.frames)
+    for contestant in contestants.values():
+        contestant.close()
+    return {"seconds": seconds}
+
+
+def print_views(result):
+    print("\nresnet50-fpn, 640x360, 12 channels of each level, ms per frame")
+    for name, levels in (("one", "p2"), ("four", f"{FOUR_LEVELS}, each on a pad of its own")):
+        print(f"  {levels:40} {1000 * statistics.median(result['seconds'][name]):8.1f}")
+
+
+def bars(results, memory, start, views):
     """(what, least, measured) of what issue and README promise, as far as it was measured."""
     def find(levels):
         for result in results:
@@ -227,6 +241,7 @@ def bars(results, memory, start):
     if memory:
         rows.append(("peak memory, part of (b)'s (at most)", 0.8, memory["element"] / memory["script"]))
         rows.append(("seconds to the first picture (at most)", 2.5, start["element"]))
+    rows.append(("four views against the one p2 (at most)", 1.15, ratio(views, "four", "one")))
     return rows
 
 
@@ -431,7 +446,9 @@ def main():
     print(f"\n  {'p2, 640x360':40} {'MiB':>8} {'s to the first picture':>24}")
     for name, kib in sorted(memory.items(), key=lambda item: item[1]):
         print(f"  {(PEERS | OURS)[name]:40} {kib / 1024:8.0f} {start[name]:24.2f}")
-    rows = bars(races, memory, start)
+    report["views"] = views(options)
+    print_views(report["views"])
+    rows = bars(races, memory, start, report["views"])
     report["bars"] = [{"what": what, "wanted": wanted, "measured": measured} for what, wanted, measured in rows]
     print_bars(rows)
     (BUILD / "bench.json").write_text(json.dumps(report, indent=1))

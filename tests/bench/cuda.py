@@ -63,7 +63,7 @@ def time_rounds(bench, entries):
 def race(bench, size, levels_to_show, with_cut):
     """One table for each choice of levels."""
     print(f"\nStarting at {size[0]}x{size[1]}, preprocess={bench.preprocess[size]}", flush=True)
-    started = {"element": bench.ours("element", size), "core": bench.ours("visualizer", size),
+    started = {"element": bench.ours("element", size),
                **{name: bench.peer(name, size) for name in ("eager", "compile", *(["cut"] * with_cut))}}
     compiled = set()
     try:
@@ -76,8 +76,7 @@ def race(bench, size, levels_to_show, with_cut):
             several = "," in levels
             chosen = {}
             for name, process in started.items():
-                # One element shows one level as yet; its core takes several in one pass.
-                if name in (("element", "cut") if several else ("core",)):
+                if name == "cut" and several:
                     continue
                 try:
                     # The whole network is compiled once, the cut one for each level.
@@ -117,7 +116,7 @@ def profile_compiled(bench, processes, level):
 def entries_of(processes):
     entries = {}
     for name, process in processes.items():
-        if name in ("element", "core"):
+        if name == "element":
             entries[name] = process, None
         else:
             entries[name] = process, 1

@@ -4,10 +4,10 @@
  *
  *   bench_ours KIND FRAMES WIDTH HEIGHT BACKBONE WEIGHTS [PROPERTY=VALUE ...]
  *
- * KIND is "element": appsrc ! featuremosaic ! appsink; "visualizer": the same without GStreamer,
- * which takes several levels at once; "network": the network alone, on inputs made beforehand.
- * FRAMES is a file of RGB frames, or with format=NV12 of such ones. The other properties are the
- * element's; the core and the network take the device, the precision and the preprocessing of them.
+ * KIND is "element": appsrc ! featuremosaic ! appsink, with a pad and an appsink more for each
+ * further level; "network": the network alone, on inputs made beforehand. FRAMES is a file of RGB
+ * frames, or with format=NV12 of such ones. The other properties are the element's; the network
+ * takes the precision and the preprocessing of them.
  */
 #include <algorithm>
 #include <chrono>
@@ -27,12 +27,10 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
-#include "../layouts.h"
 #include "backbone/weights.h"
 #include "frame/networkinput.h"
 #include "profile.h"
 #include "view/channels.h"
-#include "visualizer.h"
 
 namespace {
 
@@ -91,14 +89,6 @@ struct Settings {
 				return property.substr(name.size() + 1);
 		return otherwise;
 	}
-	fm::Precision precision() const
-	{
-		const std::string name = value("precision", "auto");
-		return name == "bfloat16"  ? fm::Precision::BFloat16
-		       : name == "float16" ? fm::Precision::Float16
-		       : name == "float32" ? fm::Precision::Float32
-		                           : fm::Precision::Auto;
-	}
 	fm::PreprocessSettings preprocess() const
 	{
 		const std::string name = value("preprocess", "imagenet");
@@ -119,7 +109,7 @@ public:
 	                    const std::string &channels) = 0;
 	/* The frames 0 to count - 1. */
 	virtual void run(int count) = 0;
-	/* The last frame's picture, RGB. */
+	/* The last frame's pictures, RGB, one behind the other. */
 	virtual Bytes picture() { return {}; }
 };
 
@@ -139,17 +129,15 @@ public:
 	{
 		std::string line =
 			"appsrc name=in format=time max-bytes=0 ! featuremosaic name=mosaic "
-			"labels=false qos=false backbone=" +
+			"qos=false backbone=" +
 			std::string(fm::backboneName(settings.backbone));
 		for (const std::string &property : settings.properties)
 			if (!property.starts_with("format="))
 				line += " " + property;
-		line += " ! video/x-raw,format=RGB ! appsink name=out sync=false";
 		pipeline_ = gst_parse_launch_full(line.c_str(), nullptr,
 		                                  GST_PARSE_FLAG_FATAL_ERRORS, nullptr);
 		check(pipeline_ != nullptr, "no pipeline");
 		in_ = gst_bin_get_by_name(GST_BIN(pipeline_), "in");
-		out_ = gst_bin_get_by_name(GST_BIN(pipeline_), "out");
 		mosaic_ = gst_bin_get_by_name(GST_BIN(pipeline_), "mosaic");
 		g_object_set(mosaic_, "weights", settings.weights.c_str(), nullptr);
 		GstCaps *caps = gst_caps_new_simple(
@@ -159,6 +147,7 @@ public:
 		gst_app_src_set_caps(GST_APP_SRC(in_), caps);
 		gst_video_info_from_caps(&info_, caps);
 		gst_caps_unref(caps);
+		addBranch();
 		check(gst_element_set_state(pipeline_, GST_STATE_PLAYING) !=
 		              GST_STATE_CHANGE_FAILURE,
 		      "the pipeline does not start");
@@ -167,18 +156,30 @@ public:
 	~Element() override
 	{
 		gst_element_set_state(pipeline_, GST_STATE_NULL);
-		for (GstElement *element : { in_, out_, mosaic_, pipeline_ })
+		while (!branches_.empty())
+			removeBranch();
+		for (GstElement *element : { in_, mosaic_, pipeline_ })
 			gst_object_unref(element);
 	}
 
 	void choose(const std::vector<std::string> &levels, const std::string &channels) override
 	{
-		check(levels.size() == 1, "one level at a time");
-		/* As many tiles as there are channels: what has no cell is not computed. */
-		gst_util_set_object_arg(G_OBJECT(mosaic_), "columns", "0");
-		gst_util_set_object_arg(G_OBJECT(mosaic_), "rows", "0");
-		gst_util_set_object_arg(G_OBJECT(mosaic_), "channels", channels.c_str());
-		gst_util_set_object_arg(G_OBJECT(mosaic_), "level", levels[0].c_str());
+		while (branches_.size() < levels.size())
+			addBranch();
+		while (branches_.size() > levels.size())
+			removeBranch();
+		for (std::size_t i = 0; i < levels.size(); ++i) {
+			/* As many tiles as there are channels: what has no cell is not computed. */
+			const auto set = [&](const char *property, const std::string &value) {
+				gst_util_set_object_arg(G_OBJECT(branches_[i].pad), property,
+				                        value.c_str());
+			};
+			set("columns", "0");
+			set("rows", "0");
+			set("labels", "false");
+			set("channels", channels);
+			set("level", levels[i]);
+		}
 	}
 
 	/* The frames wait in appsrc, as they would behind a decoder. */
@@ -186,10 +187,12 @@ public:
 	{
 		for (int i = 0; i < count; ++i)
 			push(i);
-		for (int i = 0; i < count; ++i) {
-			sample_.reset(gst_app_sink_try_pull_sample(GST_APP_SINK(out_), patience));
-			check(sample_ != nullptr, "the element gives no frame");
-		}
+		for (int i = 0; i < count; ++i)
+			for (Branch &branch : branches_) {
+				branch.sample.reset(gst_app_sink_try_pull_sample(
+					GST_APP_SINK(branch.sink), patience));
+				check(branch.sample != nullptr, "the element gives no frame");
+			}
 	}
 
 	void push(std::size_t frame)
@@ -211,20 +214,9 @@ public:
 
 	Bytes picture() override
 	{
-		GstVideoInfo info;
-		GstVideoFrame frame;
-		gst_video_info_from_caps(&info, gst_sample_get_caps(sample_.get()));
-		check(gst_video_frame_map(&frame, &info, gst_sample_get_buffer(sample_.get()),
-		                          GST_MAP_READ),
-		      "the picture cannot be read");
 		Bytes rgb;
-		for (int y = 0; y < info.height; ++y) {
-			const auto *row =
-				static_cast<uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)) +
-				y * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0);
-			rgb.insert(rgb.end(), row, row + 3 * info.width);
-		}
-		gst_video_frame_unmap(&frame);
+		for (const Branch &branch : branches_)
+			append(rgb, branch.sample.get());
 		return rgb;
 	}
 
@@ -233,102 +225,72 @@ private:
 		void operator()(GstSample *sample) const { gst_sample_unref(sample); }
 	};
 
-	Clip &clip_;
-	GstElement *pipeline_, *in_, *out_, *mosaic_;
-	GstVideoInfo info_;
-	std::unique_ptr<GstSample, Unref> sample_;
-	guint64 count_ = 0;
-};
-
-class WithoutGStreamer : public Contestant
-{
-public:
-	WithoutGStreamer(Clip &clip, const Settings &settings)
-		: clip_(clip), visualizer_([&] {
-			  fm::ModelSettings model;
-			  model.backbone = settings.backbone;
-			  model.weights = settings.weights;
-			  model.device = settings.value("device", "cpu");
-			  model.precision = settings.precision();
-			  model.preprocess = settings.preprocess();
-			  return model;
-		  }())
-	{
-	}
-
-	void choose(const std::vector<std::string> &levels, const std::string &channels) override
-	{
-		views_.clear();
-		for (const std::string &level : levels) {
-			fm::ViewSettings settings;
-			settings.level = level;
-			settings.channels = channels;
-			settings.columns = 0;
-			settings.rows = 0;
-			settings.labels = false;
-			const auto layout =
-				layoutOfWidth(visualizer_, clip_.size.width, clip_.size, settings);
-			const std::size_t bytes =
-				std::size_t{ 3 } * layout.size.width * layout.size.height;
-			views_.push_back({ {}, settings, layout, Bytes(bytes) });
-		}
-		passes_.clear();
-		for (View &view : views_)
-			passes_.push_back(
-				{ view.state, view.settings, view.layout, view.output() });
-	}
-
-	void run(int count) override
-	{
-		for (int i = 0; i < count; ++i)
-			process(i);
-	}
-
-	void process(std::size_t frame)
-	{
-		fm::FramePass pass = visualizer_.begin(clip_.frame(frame));
-		visualizer_.run(pass, passes_, false);
-		for (std::size_t i = 0; i < views_.size(); ++i)
-			visualizer_.draw(pass, i);
-	}
-
-	Bytes picture() override
-	{
-		Bytes all;
-		for (const View &view : views_)
-			all.insert(all.end(), view.rgb.begin(), view.rgb.end());
-		return all;
-	}
-
-private:
-	struct View {
-		fm::ViewState state;
-		fm::ViewSettings settings;
-		fm::MosaicLayout layout;
-		Bytes rgb;
-
-		fm::Frame output()
-		{
-			return { fm::PixelFormat::Rgb,
-				 layout.size,
-				 { { rgb.data(), 3 * layout.size.width } },
-				 {},
-				 {} };
-		}
+	struct Branch {
+		GstPad *pad;                              /* Of the element; holds a reference. */
+		GstElement *sink;                         /* Of the pipeline. */
+		std::unique_ptr<GstSample, Unref> sample; /* The last. */
 	};
 
+	void addBranch()
+	{
+		GstPad *pad = branches_.empty() ? gst_element_get_static_pad(mosaic_, "src")
+		                                : gst_element_request_pad_simple(mosaic_, "src_%u");
+		GstElement *sink = gst_element_factory_make("appsink", nullptr);
+		check(pad != nullptr && sink != nullptr, "no further pad, or no appsink");
+		GstCaps *caps =
+			gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "RGB", nullptr);
+		/* One thread feeds all of them: none may wait for its first frame. */
+		g_object_set(sink, "sync", FALSE, "async", FALSE, "caps", caps, nullptr);
+		gst_caps_unref(caps);
+		gst_bin_add(GST_BIN(pipeline_), sink);
+		GstPad *peer = gst_element_get_static_pad(sink, "sink");
+		check(gst_pad_link(pad, peer) == GST_PAD_LINK_OK, "a sink does not fit");
+		gst_object_unref(peer);
+		gst_element_sync_state_with_parent(sink);
+		branches_.push_back({ pad, sink, nullptr });
+	}
+
+	void removeBranch()
+	{
+		const Branch &branch = branches_.back();
+		if (branches_.size() > 1)
+			gst_element_release_request_pad(mosaic_, branch.pad);
+		gst_object_unref(branch.pad);
+		gst_element_set_state(branch.sink, GST_STATE_NULL);
+		gst_bin_remove(GST_BIN(pipeline_), branch.sink);
+		branches_.pop_back();
+	}
+
+	static void append(Bytes &rgb, GstSample *sample)
+	{
+		GstVideoInfo info;
+		GstVideoFrame frame;
+		gst_video_info_from_caps(&info, gst_sample_get_caps(sample));
+		check(gst_video_frame_map(&frame, &info, gst_sample_get_buffer(sample),
+		                          GST_MAP_READ),
+		      "the picture cannot be read");
+		for (int y = 0; y < info.height; ++y) {
+			const auto *row =
+				static_cast<uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)) +
+				y * GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0);
+			rgb.insert(rgb.end(), row, row + 3 * info.width);
+		}
+		gst_video_frame_unmap(&frame);
+	}
+
 	Clip &clip_;
-	fm::Visualizer visualizer_;
-	std::vector<View> views_;
-	std::vector<fm::ViewPass> passes_;
+	GstElement *pipeline_, *in_, *mosaic_;
+	GstVideoInfo info_;
+	std::vector<Branch> branches_; /* One for each level; the first is of "src". */
+	guint64 count_ = 0;
 };
 
 class Network : public Contestant
 {
 public:
 	Network(Clip &clip, const Settings &settings)
-		: type_(settings.precision() == fm::Precision::BFloat16 ? at::kBFloat16
-	                                                                : at::kFloat),
+		: type_(settings.value("precision", "auto") == "bfloat16" ? at::kBFloat16
+	                                                                  : at::kFloat),
 		  backbone_(fm::loadBackbone(
 				    { .backbone = settings.backbone, .weights = settings.weights },
 				    at::TensorOptions(type_))
@@ -370,9 +332,7 @@ std::unique_ptr<Contestant> make(const std::string &kind, Clip &clip, const Sett
 {
 	if (kind == "element")
 		return std::make_unique<Element>(clip, settings);
-	if (kind == "visualizer")
-		return std::make_unique<WithoutGStreamer>(clip, settings);
-	check(kind == "network", "KIND is element, visualizer or network");
+	check(kind == "network", "KIND is element or network");
 	return std::make_unique<Network>(clip, settings);
 }
 

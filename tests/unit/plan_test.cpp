@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
+#include <bit>
 #include <ranges>
 #include <set>
 #include <string>
@@ -309,6 +310,35 @@ TEST(Plan, ComputesWhatSeveralLevelsNeedOnce)
 		nodes.push_back(step.node);
 	EXPECT_TRUE(std::ranges::is_sorted(nodes));
 	EXPECT_EQ(std::ranges::adjacent_find(nodes), nodes.end());
+}
+
+/* The body and the top-down path are the cost: each further view adds a part of one convolution. */
+TEST(Plan, OfFourViewsCostsLittleMoreThanTheOneThatCostsMost)
+{
+	for (const BackboneInfo &info : backbones) {
+		const Network network = Network::of(info.kind);
+		const unsigned levels = network.levels.size();
+		const auto cost = [&](unsigned chosen) {
+			Demand demand(levels);
+			for (unsigned i = 0; i < levels; ++i)
+				if (chosen >> i & 1)
+					demand[i] = firstTwelve();
+			return static_cast<double>(
+				Plan::of(network, demand, { 640, 360 }).multiplyAdds());
+		};
+		std::vector<double> alone;
+		for (unsigned i = 0; i < levels; ++i)
+			alone.push_back(cost(1U << i));
+		for (unsigned chosen = 0; chosen < 1U << levels; ++chosen) {
+			if (std::popcount(chosen) != 4)
+				continue;
+			double most = 0;
+			for (unsigned i = 0; i < levels; ++i)
+				if (chosen >> i & 1)
+					most = std::max(most, alone[i]);
+			EXPECT_LE(cost(chosen), 1.15 * most) << info.name << " " << chosen;
+		}
+	}
 }
 
 TEST(Plan, TakesAllWhereEveryChannelIsListed)

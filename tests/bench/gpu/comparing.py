@@ -67,7 +67,7 @@ def compare(bench, processes, size, levels):
         what = f"{NAMES[name]} against (g), {where}"
         try:
             most = compare_pictures(expected_picture, picture_of(bench, contestant), bench.half, what)
-            if name not in ("element", "core"):  # An element hands out pictures alone.
+            if name != "element":  # An element hands out pictures alone.
                 compare_features(expected_features, features_of(bench, contestant), bench.half, what)
         except LeftOut as why:
             bench.left_out(what, why)

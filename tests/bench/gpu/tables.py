@@ -9,7 +9,6 @@ NAMES = {
     "element 1": "featuremosaic, one frame in flight",
     "element 2": "featuremosaic, two frames in flight",
     "element 3": "featuremosaic, three frames in flight",
-    "core": "featuremosaic's core, one pass",
     "eager": "(g) torchvision, drawn in torch",
     "eager 2": "(g2) the same, two frames in flight",
     "compile": "(h) torch.compile, max-autotune",
@@ -30,13 +29,12 @@ def ratio(result, slower, faster):
 
 
 def print_race(result):
-    ours = "core" if "core" in result["seconds"] else "element"
     print(f"\nresnet50-fpn, {result['size'][0]}x{result['size'][1]}, 12 channels of {title_of(result['levels'])}")
     print(f"  {'':40} {'ms':>8}   {'least..most':>15}  {'frames/s':>9}   ours is faster by")
     for name, seconds in sorted(result["seconds"].items(), key=lambda item: statistics.median(item[1])):
         ms = [1000 * s for s in seconds]
         middle = statistics.median(ms)
-        times = "" if name == ours or ours not in result["seconds"] else f"{ratio(result, name, ours):.2f}"
+        times = "" if name == "element" or "element" not in result["seconds"] else f"{ratio(result, name, 'element'):.2f}"
         print(f"  {NAMES[name]:40} {middle:8.2f}   {min(ms):6.2f} ..{max(ms):6.2f}  {1000 / middle:9.1f}   {times}",
               flush=True)
 
