@@ -10,8 +10,9 @@ usage() {
 Usage: tools/bundle.sh [--build DIR] [--output DIR]
 
 Sets up and builds, then makes a folder that can be copied to another machine (x86-64, glibc 2.36 or newer) and
-anywhere on it: the plugin, its tools and test programs, GStreamer with the plugins that those need, and the libraries
-that all of these link to. What the other machine must have is PyTorch 2.11 for CUDA 13. There: run COMMAND..., check.
+anywhere on it: the plugin, its tools and test programs, GStreamer with the plugins that those need, the libraries
+that all of these link to, and a font. What the other machine must have is PyTorch 2.11 for CUDA 13. There: run
+COMMAND..., check.
 
   --build DIR    take what is in this build folder as it is, without setting up (build)
   --output DIR   make this folder; one that an earlier run made is replaced (build/bundle)
@@ -52,6 +53,8 @@ command -v patchelf >/dev/null || die "patchelf is missing; tools/setup.sh witho
 [ -e "$build/libgstfeaturemosaic.so" ] || die "'$build' holds no plugin"
 [ ! -e "$output" ] || [ -e "$output/run" ] || die "'$output' is there already, and is no bundle"
 max_mib=60
+font=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+[ -e "$font" ] || die "the font $font is missing; tools/setup.sh installs it"
 
 plugins=(
     # Sources, sinks, queues, tees; what decodebin is made of; the leak tracer, which the tests use.
@@ -93,6 +96,8 @@ find "$build/tests" -maxdepth 2 -type f -executable ! -name '*.so' ! -name '*.pl
     ! -name bench_loading -exec cp -t "$work/bin/" {} +
 find tests -name '*.py' -exec cp --parents -t "$work/" {} +
 cp tools/bundle/{run,check} "$work/"
+mkdir "$work/share/fonts"
+cp "$font" "$work/share/fonts/"
 
 elf_files() {
     find "$work" -type f -exec sh -c 'head -c 4 "$1" | grep -q "^.ELF"' _ {} \; -print0
@@ -137,7 +142,7 @@ say "copying licences"
 mkdir -p "$work/share/licences/common-licenses"
 cp LICENSE "$work/share/licences/featuremosaic"
 find /usr/share/common-licenses -type f -exec cp -t "$work/share/licences/common-licenses" {} +
-from_debian=("$gst_tools"/gst-{launch,inspect}-1.0 "$gst_libexec/gst-plugin-scanner")
+from_debian=("$font" "$gst_tools"/gst-{launch,inspect}-1.0 "$gst_libexec/gst-plugin-scanner")
 for plugin in "${plugins[@]}"; do from_debian+=("$gst_plugins/libgst$plugin.so"); done
 for name in "${library[@]}"; do from_debian+=("$(readlink -f "$name")"); done
 # Some packages name their files as they were before /lib became a link; of each file one of the two names is known.
