@@ -48,7 +48,7 @@ packages=(
     build-essential ccache meson ninja-build pkg-config python3-gi python3-venv unzip
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
     gstreamer1.0-tools gstreamer1.0-x gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
-    libgtest-dev libopencv-core-dev libopencv-imgproc-dev nlohmann-json3-dev zlib1g-dev
+    fonts-dejavu-core libgtest-dev libpango1.0-dev nlohmann-json3-dev zlib1g-dev
 )
 
 [ $want = runtime ] || packages+=(clang-16 clang-format clang-tidy-16 libclang-rt-16-dev libomp-16-dev patchelf xdotool xvfb)

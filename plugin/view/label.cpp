@@ -3,141 +3,148 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
+#include <span>
 
-#include <opencv2/imgproc.hpp>
+#include "typesetter.h"
 
 namespace fm {
 
 namespace {
 
-constexpr int font = cv::FONT_HERSHEY_SIMPLEX;
-constexpr int margin = 3; /* Pixels between the tile's edge and the text. */
-constexpr int outlineThickness = 3;
-
-/* Scales of the font: smaller cannot be read, larger hides the map. */
-constexpr double minScale = 0.3;
-constexpr double maxScale = 0.6;
-
-struct Line {
-	std::string text;
-	cv::Point origin;
-	double scale;
-};
+/* Sizes of the font, in pixels: smaller cannot be read, and larger need not be. */
+constexpr int minFontSize = 8;
+constexpr int maxFontSize = 200;
 
 struct Setting {
-	std::vector<Line> lines;
+	int fontSize;
+	std::vector<PlacedText> lines;
 	Size covered;
 	int bottom; /* Of the last line. */
 };
 
-double preferredScale(Size tile)
+/* In proportion with the tile, from what is read with ease on a small one. */
+int preferredFontSize(Size tile)
 {
-	return std::clamp(tile.width / 400.0, 0.36, maxScale);
+	return std::min(10 + std::min(tile.width / 2, tile.height) / 25, maxFontSize);
 }
 
-int lineHeight(const cv::Size &natural, double scale)
+/* Pixels between the tile's edge and the text. */
+int margin(int fontSize)
 {
-	return static_cast<int>(std::lround(natural.height * scale));
+	return 2 + fontSize / 8;
 }
 
-/* Those of \a lines that fit, and where they go. */
-Setting setLines(Size tile, const std::vector<std::string> &lines)
+/* The largest size up to the one that is preferred for which \a fits holds, as it does for the
+ * smallest. */
+template<typename Fits>
+int largestFontSize(Size tile, Fits &&fits)
 {
-	const int available = tile.width - 2 * margin;
+	const int preferred = preferredFontSize(tile);
+	if (fits(preferred))
+		return preferred;
+	const auto larger = std::views::iota(minFontSize + 1, preferred);
+	return minFontSize +
+	       static_cast<int>(std::ranges::partition_point(larger, fits) - larger.begin());
+}
 
-	Setting set = { {}, { 0, 0 }, margin };
+/* Those of \a lines that fit, up to the first that does not, and where they go. */
+Setting setLines(Typesetter &typesetter, Size tile, std::span<const std::string> lines,
+                 int fontSize)
+{
+	const int edge = margin(fontSize);
+	const int available = std::min(tile.width, Typesetter::maxSide) - 2 * edge;
+
+	Setting set = { fontSize, {}, { 0, 0 }, edge };
 	for (const std::string &line : lines) {
-		int baseline = 0;
-		const cv::Size natural = cv::getTextSize(line, font, 1.0, 1, &baseline);
-		const double scale = std::min(preferredScale(tile),
-		                              static_cast<double>(available) / natural.width);
-		const int height = lineHeight(natural, scale);
-		if (scale < minScale || set.bottom + height + margin > tile.height)
+		/* A character has four bytes at most, and a pixel: longer lines would overflow. */
+		if (available <= 0 || line.size() / 4 > static_cast<std::size_t>(available))
+			break;
+		const Size extent = typesetter.extent(line, fontSize);
+		if (extent.width > available || set.bottom + extent.height + edge > tile.height)
 			break;
 
-		set.lines.push_back({ line, { margin, set.bottom + height }, scale });
-		const int right = static_cast<int>(std::ceil(natural.width * scale)) + 2 * margin;
-		const int low = set.bottom + height + static_cast<int>(std::ceil(baseline * scale));
-		set.covered = { std::min(std::max(set.covered.width, right), tile.width),
-			        std::min(low + margin, tile.height) };
-		set.bottom += height + height / 2 + 2;
+		set.lines.push_back({ line, edge, set.bottom });
+		set.bottom += extent.height;
+		set.covered = { std::max(set.covered.width, extent.width + 2 * edge),
+			        set.bottom + edge };
 	}
 	return set;
 }
 
-std::vector<LabelPixel> draw(Size size, const std::vector<Line> &lines, uint8_t shade = 0)
+/* As many of \a lines as fit at the smallest size, as large as those can be. */
+Setting setLines(Typesetter &typesetter, Size tile, std::span<const std::string> lines)
 {
-	const auto coverage = [&](int thickness) {
-		cv::Mat image = cv::Mat::zeros(size.height, size.width, CV_8UC1);
-		for (const Line &line : lines)
-			cv::putText(image, line.text, line.origin, font, line.scale,
-			            cv::Scalar(255), thickness, cv::LINE_AA);
-		return image;
+	const std::size_t count = setLines(typesetter, tile, lines, minFontSize).lines.size();
+	const auto setAt = [&](int fontSize) {
+		return setLines(typesetter, tile, lines.first(count), fontSize);
 	};
-	const cv::Mat outline = coverage(outlineThickness);
-	const cv::Mat letters = coverage(1);
-
-	std::vector<LabelPixel> pixels;
-	pixels.reserve(static_cast<std::size_t>(size.width) * size.height);
-	for (int y = 0; y < size.height; ++y)
-		for (int x = 0; x < size.width; ++x)
-			pixels.push_back({ std::max(outline.at<uint8_t>(y, x), shade),
-			                   letters.at<uint8_t>(y, x) });
-	return pixels;
-}
-
-/* From a character to the next, at scale 1. */
-int naturalAdvance(char character)
-{
-	int baseline = 0;
-	const auto width = [&](const std::string &text) {
-		return cv::getTextSize(text, font, 1.0, 1, &baseline).width;
-	};
-	return width({ character, '0' }) - width("0");
+	return setAt(largestFontSize(
+		tile, [&](int fontSize) { return setAt(fontSize).lines.size() == count; }));
 }
 
 } /* namespace */
 
 Label::Label(Size tile, const std::vector<std::string> &lines, uint8_t shade)
+	: size_{ 0, 0 }, bottom_(margin(preferredFontSize(tile)))
 {
-	const Setting set = setLines(tile, lines);
-	size_ = set.covered;
+	Typesetter typesetter;
+	if (!typesetter.hasFont())
+		return;
+	const Setting set = setLines(typesetter, tile, lines);
 	bottom_ = set.bottom;
-	if (!set.lines.empty())
-		pixels_ = draw(size_, set.lines, shade);
+	pixels_ = typesetter.draw(set.covered, set.lines, set.fontSize);
+	if (!pixels_.empty())
+		size_ = set.covered;
+	for (LabelPixel &pixel : pixels_)
+		pixel.outline = std::max(pixel.outline, shade);
 }
 
 RangeGlyphs::RangeGlyphs(Size tile, int top)
 {
-	int longest = 0;
-	for (const char character : std::string("-1.23e-38..-1.23e-38"))
-		longest += naturalAdvance(character);
-	int baseline = 0;
-	const cv::Size natural = cv::getTextSize(rangeCharacters, font, 1.0, 1, &baseline);
-	const double scale = std::min(preferredScale(tile),
-	                              static_cast<double>(tile.width - 2 * margin) / longest);
-	const int height = lineHeight(natural, scale);
-	if (scale < minScale || top + height + margin > tile.height)
+	Typesetter typesetter;
+	if (!typesetter.hasFont())
+		return;
+	const auto advance = [&](char character, int fontSize) {
+		return typesetter.extent(std::string(1, character), fontSize).width;
+	};
+	const auto fits = [&](int fontSize) {
+		int width = 2 * margin(fontSize);
+		for (const char character : std::string("-1.23e-38..-1.23e-38"))
+			width += advance(character, fontSize);
+		const int height = typesetter.extent(rangeCharacters, fontSize).height;
+		return width <= tile.width && top + height + margin(fontSize) <= tile.height;
+	};
+	if (!fits(minFontSize))
 		return;
 
-	view_.left = margin;
+	const int fontSize = largestFontSize(tile, fits);
+	view_.left = margin(fontSize);
 	view_.top = top;
-	view_.overlap = outlineThickness / 2 + 1;
-	view_.height =
-		std::min(height + static_cast<int>(std::ceil(baseline * scale)) + view_.overlap,
-	                 tile.height - top) +
-		view_.overlap;
-	std::vector<Line> glyphs;
+	view_.overlap = static_cast<int>(std::ceil(Typesetter::outlineReach(fontSize))) + 1;
+	view_.height = typesetter.extent(rangeCharacters, fontSize).height + 2 * view_.overlap;
 	for (int k = 0; k < GlyphsView::count; ++k) {
-		const double advance = naturalAdvance(rangeCharacters[k]) * scale;
 		view_.cell[k] = static_cast<short>(view_.width);
-		view_.advance[k] = static_cast<short>(std::lround(advance));
-		glyphs.push_back({ std::string(1, rangeCharacters[k]),
-		                   { view_.width + view_.overlap, view_.overlap + height },
-		                   scale });
+		view_.advance[k] = static_cast<short>(advance(rangeCharacters[k], fontSize));
 		view_.width += view_.advance[k] + 2 * view_.overlap;
 	}
-	pixels_ = draw({ view_.width, view_.height }, glyphs);
+
+	/* Each for itself, so that none reaches into the next one's cell. */
+	pixels_.resize(static_cast<std::size_t>(view_.width) * view_.height);
+	for (int k = 0; k < GlyphsView::count; ++k) {
+		const int width = view_.advance[k] + 2 * view_.overlap;
+		const auto glyph = typesetter.draw(
+			{ width, view_.height },
+			{ { std::string(1, rangeCharacters[k]), view_.overlap, view_.overlap } },
+			fontSize);
+		if (glyph.empty()) {
+			view_ = {};
+			return;
+		}
+		for (int y = 0; y < view_.height; ++y)
+			std::copy_n(glyph.begin() + y * width, width,
+			            pixels_.begin() + y * view_.width + view_.cell[k]);
+	}
 }
 
 GlyphsView RangeGlyphs::view() const
