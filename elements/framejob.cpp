@@ -41,7 +41,7 @@ std::vector<fm::ViewPass> FrameJob::views()
 			                  frame ? fm::cropped(frame->frame(), panel.left, panel.top,
 			                                      panel.layout.size)
 			                        : fm::Frame{},
-			                  panel.caption });
+			                  panel.caption, panel.titles });
 	}
 	return views;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <gst/video/video.h>
@@ -21,6 +22,7 @@ struct PanelView {
 	fm::MosaicLayout layout;
 	int left, top; /**< In the picture */
 	fm::Caption caption;
+	std::vector<std::string> titles = {}; /**< As a fm::Panel's */
 };
 
 /** \brief The parts of a picture, and the caps that it has; of a tensor one part, and none */

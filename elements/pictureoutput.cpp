@@ -80,6 +80,7 @@ void PictureOutput::setPanels(const fm::ViewSettings &settings)
 		view.layout = panel.layout;
 		view.left = panel.left;
 		view.top = panel.top;
+		view.titles = panel.titles;
 		view.caption = { help(settings), panel.left, panel.top };
 	}
 }

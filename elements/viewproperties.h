@@ -84,6 +84,16 @@ inline const ViewProperty pictureProperties[] = {
 		  gst_feature_mosaic_difference_layout_get_type) },
 	{ "labels", "Write level and channel on each tile that is at least 64 pixels wide",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::labels> } },
+	{ "colorbar",
+	  "Draw the colour map with the values of its ends at the foot of each tile that is at "
+	  "least 64 pixels wide; of the first alone where all have one range (level, fixed)",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::colorbar> } },
+	{ "header",
+	  "Write backbone, level, size of the maps, stride and the range of what is drawn in a "
+	  "strip "
+	  "above the picture, which becomes 24 pixels higher; not where it is under 320 pixels "
+	  "wide",
+	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::header> } },
 	{ "draw-roi", "Draw the outlines of the buffer's GstVideoRegionOfInterestMeta on each tile",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::drawRoi> } },
 	{ "help", "Write the keys that steer the view over the picture",

@@ -24,9 +24,10 @@ struct CudaView : ViewState::Data {
 	ShownChannels channels;
 	LevelMaps maps; /* Last shown; memory of a graph, unless they are kept. */
 	bool isKept = false;
-	uint64_t model = 0;      /* Whose lanes the memory is for, by its id. */
-	bool isOutdated = false; /* The maps are of a model before that one. */
-	Level level;             /* Of the maps. */
+	uint64_t model = 0;              /* Whose lanes the memory is for, by its id. */
+	bool isOutdated = false;         /* The maps are of a model before that one. */
+	Level level;                     /* Of the maps. */
+	std::vector<std::string> titles; /* Of a header for them. */
 	Size mapSize = {};
 	Boxes boxes; /* Of the frame that the maps are of. */
 	ViewSettings settings;
@@ -379,6 +380,7 @@ void CudaPath::takeMaps(const Graph &graph, const GraphKey::View &key, const Vie
 	if (state.level != level)
 		state.knowsRunning = false;
 	state.level = level;
+	state.titles = view.titles;
 	state.isKept = false;
 	state.isOutdated = false;
 	const Backbone::Prepared::Maps &maps = graph.prepared->levels[key.level];
@@ -411,9 +413,11 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 {
 	auto &state = stateOf<CudaView>(view);
 	if (view.settings.view == View::Video) {
-		state.device.prepare(
-			device_,
-			{ .layout = view.layout, .content = View::Video, .caption = view.caption });
+		state.device.prepare(device_, { .layout = view.layout,
+		                                .content = View::Video,
+		                                .caption = view.caption,
+		                                .header = HeaderContent::of(
+							View::Video, view.layout, view.titles) });
 		return state.device.parameters(view.settings, output, video);
 	}
 	int mostChannels = state.level.channels;
@@ -431,12 +435,16 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 	std::vector<int> channels = Derivation::drawn(state.settings, state.shown);
 	if (content != View::Pca && static_cast<int>(channels.size()) > view.layout.grid.cells())
 		channels.resize(view.layout.grid.cells());
-	state.device.prepare(device_, { Derivation::named(state.settings, state.level),
-	                                Derivation::sizeOf(content, state.mapSize),
-	                                Derivation::heldOf(state.settings, state.level, state.shown,
-	                                                   state.maps.channels),
-	                                channels, view.layout, state.settings.colormap,
-	                                state.settings.labels, content, view.caption });
+	const DrawnLevel named = Derivation::named(state.settings, state.level);
+	const Size mapSize = Derivation::sizeOf(content, state.mapSize);
+	state.device.prepare(
+		device_,
+		{ named, mapSize,
+	          Derivation::heldOf(state.settings, state.level, state.shown, state.maps.channels),
+	          channels, view.layout, state.settings.colormap, state.settings.labels, content,
+	          view.caption,
+	          ColorBar::of(state.settings, view.layout.tile, static_cast<int>(channels.size())),
+	          HeaderContent::of(content, view.layout, state.titles, named, mapSize) });
 	return state.device.parameters(state.settings, output, video, state.boxes);
 }
 

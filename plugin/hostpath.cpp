@@ -36,13 +36,15 @@ LevelMaps asFloat(const LevelMaps &maps, const ChannelSet &wanted)
 
 struct HostView : ViewState::Data {
 	ShownChannels channels;
-	std::vector<int> shown; /* Channels, in the order of the tiles. */
-	LevelMaps maps;         /* Of the level, float32. */
-	uint64_t model = 0;     /* That gave the maps, by its id. */
-	Level level;            /* Of the maps. */
+	std::vector<int> shown;          /* Channels, in the order of the tiles. */
+	LevelMaps maps;                  /* Of the level, float32. */
+	uint64_t model = 0;              /* That gave the maps, by its id. */
+	Level level;                     /* Of the maps. */
+	std::vector<std::string> titles; /* Of a header for them. */
 	Derivation derivation;
 	DerivedMaps drawn; /* That the mosaic was last updated with. */
 	Mosaic mosaic;
+	LastHeader header;
 	ViewSettings settings;
 	int cells = 0; /* Of the grid. */
 	Boxes boxes;   /* Of the frame that the maps are of. */
@@ -207,6 +209,7 @@ bool HostPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			if (state.level != level(views[i]))
 				arrived.before = {};
 			state.level = level(views[i]);
+			state.titles = views[i].titles;
 			if (const auto other = model_.comparedIndex(views[i].settings))
 				arrived.others = features[*other];
 		}
@@ -286,14 +289,20 @@ void HostPath::measure(HostPass &pass, const ViewPass &view) const
 
 HostPass::Drawing HostPath::drawing(const ViewPass &view, const Frame &video) const
 {
-	if (view.settings.view == View::Video)
-		return { {}, videoPicture(view.layout, video, view.caption), view.output };
 	auto &state = stateOf<HostView>(view);
-	const at::Tensor &maps = state.drawn.maps.maps;
-	return { maps,
-		 state.mosaic.picture(hostMaps(maps), state.settings, view.layout, video,
-		                      state.boxes, view.caption),
-		 view.output };
+	if (view.settings.view == View::Video) {
+		MosaicPicture picture = videoPicture(view.layout, video, view.caption);
+		picture.header =
+			state.header.of(HeaderContent::of(View::Video, view.layout, view.titles));
+		return { {}, std::move(picture), view.output };
+	}
+	const FeatureMaps maps = hostMaps(state.drawn.maps.maps);
+	MosaicPicture picture = state.mosaic.picture(maps, state.settings, view.layout, video,
+	                                             state.boxes, view.caption);
+	picture.header =
+		state.header.of(HeaderContent::of(state.settings.view, view.layout, state.titles,
+	                                          state.drawn.level, { maps.width, maps.height }));
+	return { state.drawn.maps.maps, std::move(picture), view.output };
 }
 
 void HostPath::draw(FramePass::Data &data, std::size_t index)

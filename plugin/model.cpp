@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <optional>
 
 #include "backbone/modulebackbone.h"
@@ -46,6 +47,12 @@ Precision precisionOf(c10::ScalarType type)
 	if (type == at::kHalf)
 		return Precision::Float16;
 	return type == at::kBFloat16 ? Precision::BFloat16 : Precision::Float32;
+}
+
+/* For people to read. */
+std::string fileName(const std::string &weights)
+{
+	return weights.empty() ? "random" : std::filesystem::path(weights).filename().string();
 }
 
 /* Never the same twice, as addresses may be. */
@@ -147,6 +154,7 @@ Model::Model(const ModelSettings &settings)
 	info.device = device.name;
 	info.precision = precisionName(precision);
 	info.weights = settings.weights;
+	info.compareWeights = settings.compareWeights;
 	for (const std::string &warning : { device.warning, loaded.warning })
 		if (!warning.empty())
 			info.warnings.push_back(warning);
@@ -179,6 +187,15 @@ std::optional<int> Model::comparedIndex(const ViewSettings &settings) const
 	if (settings.view != View::Difference)
 		return std::nullopt;
 	return levelIndex(settings) + static_cast<int>(info.levels.size());
+}
+
+std::vector<std::string> Model::titles(View view) const
+{
+	if (view != View::Difference)
+		return { info.backbone };
+	return { info.backbone + " A " + fileName(info.weights) + ", B " +
+		         fileName(info.compareWeights),
+		 info.backbone };
 }
 
 void Model::demandFor(const ViewSettings &settings, const ChannelSet &channels,

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "backbone/backbone.h"
 #include "device.h"
@@ -24,6 +26,8 @@ struct Model {
 	 * where they compare nothing
 	 */
 	std::optional<int> comparedIndex(const ViewSettings &settings) const;
+	/** \brief What the header of a \a view begins with, as a Composition takes it */
+	std::vector<std::string> titles(View view) const;
 	/** \brief Adds to \a demand what a view with \a settings wants of its level */
 	void demandFor(const ViewSettings &settings, const ChannelSet &channels,
 	               Demand &demand) const;

@@ -154,7 +154,8 @@ Composition Visualizer::composition(const ViewSettings &settings, Size video) co
 	check(settings);
 	const Level &level = model_->info.levels[model_->levelIndex(settings)];
 	return { settings, model_->info.levels,
-		 ChannelSelection::of(settings).count(level.channels), video };
+		 ChannelSelection::of(settings).count(level.channels), video,
+		 model_->titles(settings.view) };
 }
 
 std::optional<CudaContext> Visualizer::cudaContext() const

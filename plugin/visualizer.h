@@ -41,10 +41,11 @@ struct ModelSettings : BackboneSettings {
 
 /** \brief What became of ModelSettings */
 struct ModelInfo {
-	std::string backbone;  /**< "resnet50-fpn" ... */
-	std::string device;    /**< "cpu", "cuda:0" ... */
-	std::string precision; /**< "float32", "float16", "bfloat16" or "tf32" */
-	std::string weights;   /**< The file; empty for random ones */
+	std::string backbone;       /**< "resnet50-fpn" ... */
+	std::string device;         /**< "cpu", "cuda:0" ... */
+	std::string precision;      /**< "float32", "float16", "bfloat16" or "tf32" */
+	std::string weights;        /**< The file; empty for random ones */
+	std::string compareWeights; /**< The one to compare with; empty: none */
 	std::vector<Level> levels;
 	std::vector<std::string> warnings; /**< Sentences: on weights that are random ... */
 };
@@ -79,6 +80,7 @@ struct ViewPass {
 	 * without planes */
 	Frame output = {};
 	Caption caption = {};
+	std::vector<std::string> titles = {}; /**< As a Panel's, for the layout's header */
 };
 
 /** \brief How many of the processors a step may use */

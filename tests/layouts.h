@@ -3,10 +3,18 @@
 
 #include "visualizer.h"
 
-/** \brief Of a picture of one panel, \a width pixels wide, as \a visualizer makes it of \a video */
+/** \brief That of a picture of one panel, \a width pixels wide, as \a visualizer makes it of \a
+ * video
+ */
+inline fm::Panel panelOfWidth(const fm::Visualizer &visualizer, int width, fm::Size video,
+                              const fm::ViewSettings &settings)
+{
+	const fm::Composition composition = visualizer.composition(settings, video);
+	return composition.inside(composition.ofWidth(width)).front();
+}
+
 inline fm::MosaicLayout layoutOfWidth(const fm::Visualizer &visualizer, int width, fm::Size video,
                                       const fm::ViewSettings &settings)
 {
-	const fm::Composition composition = visualizer.composition(settings, video);
-	return composition.inside(composition.ofWidth(width)).front().layout;
+	return panelOfWidth(visualizer, width, video, settings).layout;
 }

@@ -62,9 +62,10 @@ void spread(PanelPicture &picture, Size size)
 } /* namespace */
 
 Composition::Composition(const ViewSettings &settings, std::span<const Level> levels, int tiles,
-                         Size video)
+                         Size video, std::vector<std::string> titles)
 	: view_(settings.view), pyramid_(settings.pyramidLayout), grid_(Grid::of(settings, tiles)),
-	  preferredWidth_(video.width), video_(video)
+	  preferredWidth_(video.width), video_(video), header_(settings.header),
+	  titles_(std::move(titles))
 {
 	switch (settings.view) {
 	case View::Overlay:
@@ -100,7 +101,7 @@ PanelPicture Composition::single(int width) const
 	MosaicLayout layout = MosaicLayout::ofWidth(width, video_, grid_);
 	if (view_ == View::Overlay || view_ == View::Pca)
 		layout.size = layout.tile; /* The video's own, odd as it may be. */
-	return { layout.size, { { view_, {}, layout, 0, 0 } } };
+	return { layout.size, { { view_, {}, layout, 0, 0, titles_ } } };
 }
 
 /* Of one height: that of the mosaic. */
@@ -113,7 +114,7 @@ PanelPicture Composition::sideBySide(int width) const
 	const Size input = { evenAbove(std::max<int64_t>(wanted, 1)), height };
 	return { { input.width + mosaic.size.width, height },
 		 { { View::Video, {}, MosaicLayout::inside(input, video_, { 1, 1, 0 }), 0, 0 },
-		   { View::Mosaic, {}, mosaic, input.width, 0 } } };
+		   { View::Mosaic, {}, mosaic, input.width, 0, titles_ } } };
 }
 
 PanelPicture Composition::pyramid(int width) const
@@ -132,6 +133,9 @@ PanelPicture Composition::pyramid(int width) const
 		finest = std::min(finest, level.stride);
 	const int tile = MosaicLayout::ofWidth(width, video_, grid_).tile.width;
 	addRow(View::Video, {}, tile, { 1, 1, 0 });
+	for (const std::string &title : titles_)
+		picture.panels[0].titles.push_back(title + " " + std::to_string(video_.width) +
+		                                   "x" + std::to_string(video_.height));
 	for (const Level &level : levels_) {
 		const double scale = pyramid_ == PyramidLayout::Equal
 		                             ? 1.0
@@ -182,26 +186,72 @@ PanelPicture Composition::widest(Size limit) const
 	return std::move(*found);
 }
 
+/* Where it would take more than half of a picture there is none either. */
+int Composition::headerOf(Size size) const
+{
+	/* Side by side it has but a part of the width. */
+	const int least = view_ == View::SideBySide ? 2 * minHeadedWidth : minHeadedWidth;
+	return header_ && size.width >= least && size.height >= 2 * headerHeight ? headerHeight : 0;
+}
+
+/* A picture of \a size that has room for one above it. */
+Size Composition::withHeader(Size size) const
+{
+	const Size whole = { size.width, size.height + headerHeight };
+	return headerOf(whole) > 0 && whole.height <= maxPictureSide ? whole : size;
+}
+
 Size Composition::preferred() const
 {
-	return made(preferredWidth_).size;
+	return withHeader(made(preferredWidth_).size);
 }
 
 Size Composition::ofWidth(int width) const
+{
+	return withHeader(bareOfWidth(width));
+}
+
+Size Composition::ofHeight(int height) const
+{
+	const Size bare = bareOfHeight(height);
+	if (headerOf(bare) == 0)
+		return bare;
+	/* Narrower than that it may have none. */
+	const Size headed = withHeader(bareOfHeight(height - headerHeight));
+	return headed.height == height ? headed : bare;
+}
+
+std::vector<Panel> Composition::inside(Size size) const
+{
+	const int header = headerOf(size);
+	std::vector<Panel> panels = bareInside({ size.width, size.height - header });
+	for (Panel &panel : panels) {
+		if (panel.top > 0) {
+			panel.top += header;
+			continue;
+		}
+		panel.layout.header = header;
+		panel.layout.size.height += header;
+		panel.layout.top += header;
+	}
+	return panels;
+}
+
+Size Composition::bareOfWidth(int width) const
 {
 	if (isSingle())
 		return single(width).size;
 	return { width, widest({ width, maxPictureSide }).size.height };
 }
 
-Size Composition::ofHeight(int height) const
+Size Composition::bareOfHeight(int height) const
 {
 	if (isSingle())
 		return MosaicLayout::ofHeight(height, video_, grid_).size;
 	return { widest({ maxPictureSide, height }).size.width, height };
 }
 
-std::vector<Panel> Composition::inside(Size size) const
+std::vector<Panel> Composition::bareInside(Size size) const
 {
 	if (isSingle()) {
 		/* Of a video of odd width the picture is a pixel wider. */
@@ -211,7 +261,7 @@ std::vector<Panel> Composition::inside(Size size) const
 			if (const PanelPicture natural = single(width); natural.size == size)
 				return natural.panels;
 		}
-		return { { view_, {}, MosaicLayout::inside(size, video_, grid_), 0, 0 } };
+		return { { view_, {}, MosaicLayout::inside(size, video_, grid_), 0, 0, titles_ } };
 	}
 	PanelPicture picture = widest(size);
 	spread(picture, size);

@@ -17,6 +17,10 @@ struct Panel {
 	std::string level;   /**< Empty: the one that the view is of */
 	MosaicLayout layout; /**< Of the panel's own size */
 	int left, top;       /**< In the picture, both even */
+	/** \brief What its header begins with, where the layout has one: the longest that can be
+	 * read there; none where it is another panel's
+	 */
+	std::vector<std::string> titles = {};
 
 	bool operator==(const Panel &) const = default;
 };
@@ -31,15 +35,25 @@ struct PanelPicture {
  * \brief What the picture of a view is composed of, for any size
  *
  * Most views are one panel, of one grid of tiles. A pyramid has the sink video and below it a row
- * of tiles for each level; side by side are the sink video and a mosaic.
+ * of tiles for each level; side by side are the sink video and a mosaic. A header is a strip above
+ * all of it, which belongs to the panels below; the text in it is that of the mosaic, and in a
+ * pyramid of the sink video.
  */
 class Composition
 {
 public:
-	/** \brief Of \a settings, checked, for \a video; \a tiles are the channels that they show
+	/** \brief Rows that a header takes: text is no larger in a wider picture */
+	static constexpr int headerHeight = 24;
+	/** \brief Narrower pictures have none: it could not be read */
+	static constexpr int minHeadedWidth = 320;
+
+	/**
+	 * \brief Of \a settings, checked, for \a video; \a tiles are the channels that they show
+	 *
+	 * \a titles name the model, for a header, from the longest to the shortest.
 	 */
 	Composition(const ViewSettings &settings, std::span<const Level> levels, int tiles,
-	            Size video);
+	            Size video, std::vector<std::string> titles = {});
 
 	/**
 	 * \brief The picture as it is where nothing is fixed downstream
@@ -58,6 +72,13 @@ public:
 	bool operator==(const Composition &) const = default;
 
 private:
+	/* Of a picture of \a size. */
+	int headerOf(Size size) const;
+	Size withHeader(Size size) const;
+	/* All below knows of no header. */
+	Size bareOfWidth(int width) const;
+	Size bareOfHeight(int height) const;
+	std::vector<Panel> bareInside(Size size) const;
 	bool isSingle() const;
 	PanelPicture single(int width) const;
 	PanelPicture sideBySide(int width) const;
@@ -72,6 +93,8 @@ private:
 	Grid grid_;
 	int preferredWidth_;
 	Size video_; /* Of the aspect ratio of the tiles. */
+	bool header_;
+	std::vector<std::string> titles_;
 };
 
 } /* namespace fm */

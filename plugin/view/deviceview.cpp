@@ -45,24 +45,30 @@ private:
 /* The texts of a picture's tiles. */
 struct Labels {
 	std::vector<Label> alive, dead; /* By tile; empty where there are none. */
-	std::optional<RangeGlyphs> glyphs;
+	std::optional<RangeLine> rangeLine;
 
 	static Labels of(const DevicePicture &picture)
 	{
 		Labels labels;
 		const Size tile = picture.layout.tile;
-		if (!picture.labels || tile.width < minLabelledWidth)
-			return labels;
+		if (picture.labels && tile.width >= minLabelledWidth)
+			labels.make(picture);
+		/* Three components have no one range. */
+		std::optional<int> top;
+		if (!labels.alive.empty() && picture.content != View::Pca)
+			top = labels.alive[0].bottom();
+		labels.rangeLine.emplace(tile, picture.bar, top);
+		return labels;
+	}
+
+	void make(const DevicePicture &picture)
+	{
 		for (std::size_t k = 0; k < picture.channels.size(); ++k)
 			for (const bool isDead : { false, true })
-				(isDead ? labels.dead : labels.alive)
-					.emplace_back(tile,
+				(isDead ? dead : alive)
+					.emplace_back(picture.layout.tile,
 				                      labelLines(picture.level, picture.channels[k],
 				                                 isDead, k == 0, picture.maps));
-		/* Three components have no one range. */
-		if (!labels.alive.empty() && picture.content != View::Pca)
-			labels.glyphs.emplace(tile, labels.alive[0].bottom());
-		return labels;
 	}
 };
 
@@ -70,6 +76,12 @@ LabelView packLabel(Packer &packer, LabelView view)
 {
 	view.pixels = packer.add(view.pixels,
 	                         static_cast<std::size_t>(view.size.width) * view.size.height);
+	return view;
+}
+
+GlyphsView packGlyphs(Packer &packer, GlyphsView view)
+{
+	view.pixels = packer.add(view.pixels, static_cast<std::size_t>(view.width) * view.height);
 	return view;
 }
 
@@ -115,6 +127,7 @@ void DeviceView::allocate(CudaDevice &device, int channels, int tiles)
 			           packer.add<Range>(nullptr, tiles),
 			           packer.add<Range>(nullptr, tiles),
 			           packer.add<Range>(nullptr, channels),
+			           packer.add<RangeText>(nullptr, tiles),
 			           packer.add<RangeText>(nullptr, 1) };
 	};
 	Packer measure(nullptr, nullptr);
@@ -135,7 +148,8 @@ void DeviceView::allocate(CudaDevice &device, int channels, int tiles)
 	keep(memory_.found, before.found, tilesBefore);
 	keep(memory_.ranges, before.ranges, tilesBefore);
 	keep(memory_.running, before.running, channelsBefore);
-	keep(memory_.text, before.text, 1);
+	keep(memory_.texts, before.texts, tilesBefore);
+	keep(memory_.header, before.header, 1);
 }
 
 void DeviceView::forget(CudaDevice &device)
@@ -148,6 +162,7 @@ void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
 	if (prepared_ == picture)
 		return;
 	const Labels labels = Labels::of(picture);
+	const auto header = lastHeader_.of(picture.header);
 	const Palette palette = paletteOf(picture.colormap);
 	const auto pack = [&](Packer &packer) {
 		std::vector<TileParameters> tiles;
@@ -169,9 +184,11 @@ void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
 		palette_ = packer.add(palette.data(), palette.size());
 		caption_ = picture.caption.view();
 		caption_.text = packLabel(packer, caption_.text);
-		glyphs_ = labels.glyphs ? labels.glyphs->view() : GlyphsView{};
-		glyphs_.pixels = packer.add(
-			glyphs_.pixels, static_cast<std::size_t>(glyphs_.width) * glyphs_.height);
+		rangeLine_ = labels.rangeLine->view();
+		rangeLine_.glyphs = packGlyphs(packer, rangeLine_.glyphs);
+		header_ = header ? header->view() : HeaderView{};
+		header_.text = packLabel(packer, header_.text);
+		header_.glyphs = packGlyphs(packer, header_.glyphs);
 	};
 	Packer measure(nullptr, nullptr);
 	pack(measure);
@@ -186,6 +203,7 @@ void DeviceView::prepare(CudaDevice &device, const DevicePicture &picture)
 PictureParameters DeviceView::parameters(const ViewSettings &settings, const Frame &output,
                                          const Frame &video, const Boxes &boxes) const
 {
+	const int tiles = static_cast<int>(prepared_->channels.size());
 	return { output,
 		 prepared_->content,
 		 backdropOf(settings, video),
@@ -194,13 +212,16 @@ PictureParameters DeviceView::parameters(const ViewSettings &settings, const Fra
 		 static_cast<float>(settings.gamma),
 		 settings.normalize,
 		 { static_cast<float>(settings.rangeMin), static_cast<float>(settings.rangeMax) },
-		 static_cast<int>(prepared_->channels.size()),
+		 tiles,
 		 table_,
 		 palette_,
-		 glyphs_,
+		 rangeLine_,
+		 settings.colorbar ? tiles : std::min(tiles, 1),
 		 memory_,
 		 settings.drawRoi ? boxes : Boxes{},
-		 caption_ };
+		 caption_,
+		 prepared_->bar,
+		 header_ };
 }
 
 } /* namespace fm */

@@ -9,7 +9,9 @@
 #include "backbone/backbone.h"
 #include "cudadevice.h"
 #include "drawnlevel.h"
+#include "header.h"
 #include "label.h"
+#include "rangeline.h"
 #include "settings.h"
 
 namespace fm {
@@ -25,6 +27,8 @@ struct DevicePicture {
 	bool labels = false;
 	View content = View::Mosaic;
 	Caption caption = {};
+	ColorBar bar = {};
+	HeaderContent header = {};
 
 	bool operator==(const DevicePicture &) const = default;
 };
@@ -76,8 +80,10 @@ private:
 	/* The rest is in tableBytes_. */
 	const TileParameters *table_ = nullptr;
 	const Rgba8 *palette_ = nullptr;
-	GlyphsView glyphs_ = {};
+	RangeLineView rangeLine_ = {};
 	CaptionView caption_ = {};
+	HeaderView header_ = {};
+	LastHeader lastHeader_;
 };
 
 /** \brief Bytes on the device, for the lane Compute */

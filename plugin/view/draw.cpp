@@ -23,8 +23,14 @@ constexpr int grain = 8;
 struct Geometry {
 	explicit Geometry(const MosaicPicture &picture) : palette(paletteOf(picture.style.colormap))
 	{
-		if (!picture.tiles.empty())
-			rangeText = fm::rangeText(picture.tiles[0].range);
+		if (picture.rangeLine)
+			rangeLine = picture.rangeLine->view();
+		for (std::size_t k = 0; k < picture.tiles.size(); ++k)
+			if (static_cast<int>(k) < rangeLine.tiles)
+				rangeTexts.push_back(rangeText(picture.tiles[k].range));
+		if (picture.header)
+			header = picture.header->view();
+		headerText = rangeText(picture.headerRange);
 		const int tile = picture.layout.tile.width;
 		const int width = picture.tiles.empty() ? 1 : picture.tiles[0].map.width;
 		for (int k = 0; k < picture.boxes.count; ++k)
@@ -38,8 +44,11 @@ struct Geometry {
 	Palette palette;
 	std::vector<int> nearest;      /* By column of a tile, the map's column. */
 	std::vector<LinearTap> linear; /* Likewise. */
-	RangeText rangeText;           /* Of the first tile. */
 	std::vector<PixelBox> boxes;   /* On a tile. */
+	RangeLineView rangeLine = {};
+	std::vector<RangeText> rangeTexts; /* By tile, of those that have the line. */
+	HeaderView header = {};
+	RangeText headerText;
 };
 
 /* Draws rows of a mosaic, one after the other; one for each thread. */
@@ -107,11 +116,16 @@ private:
 			forEachTile(source.gridRow, [&](const Tile &tile, int x) {
 				for (const PixelBox &box : geometry_.boxes)
 					paintOutline(box, inTile, row.data() + x);
+				const int k = static_cast<int>(&tile - picture_.tiles.data());
+				if (picture_.bar.covers(layout_.tile, k, inTile))
+					paintBar(tile, row.data() + x);
 				if (tile.label)
 					paintLabel(tile.label->view(), inTile, row.data() + x);
-				if (&tile == picture_.tiles.data() && picture_.glyphs)
-					paintRange(picture_.glyphs->view(), inTile, row.data() + x);
+				if (geometry_.rangeLine.covers(k, inTile))
+					paintRange(geometry_.rangeTexts[k], inTile, row.data() + x);
 			});
+		if (y < layout_.header)
+			paintHeader(y, row.data());
 		paintCaption(picture_.caption.view(), y, row.data());
 	}
 
@@ -145,12 +159,26 @@ private:
 			row[x] = underLabel(row[x], caption.at(x, y));
 	}
 
-	void paintRange(const GlyphsView &glyphs, int y, Rgba8 *row) const
+	void paintRange(const RangeText &text, int y, Rgba8 *row) const
 	{
-		if (!glyphs.covers(y))
-			return;
 		for (int x = 0; x < layout_.tile.width; ++x)
-			row[x] = underLabel(row[x], glyphs.at(geometry_.rangeText, x, y));
+			row[x] = underLabel(row[x], geometry_.rangeLine.at(text, x, y));
+	}
+
+	void paintBar(const Tile &tile, Rgba8 *row) const
+	{
+		const int width = layout_.tile.width;
+		for (int x = 0; x < width; ++x)
+			row[x] = geometry_.palette[barIndex(x, width, tile.range,
+			                                    picture_.style.gamma) +
+			                           1];
+	}
+
+	void paintHeader(int y, Rgba8 *row) const
+	{
+		for (int x = 0; x < layout_.size.width; ++x)
+			row[x] = underLabel(row[x],
+			                    geometry_.header.at(&geometry_.headerText, x, y));
 	}
 
 	void paintUnlabelled(const Source &source)

@@ -46,9 +46,10 @@ __device__ bool isPlain(const PictureParameters &picture, int x, int y, TilePlac
 	    at.y + 1 >= size.height)
 		return false;
 	const TileParameters &tile = picture.tiles[at.tile];
-	const bool hasText =
-		at.tile == 0 && (picture.glyphs.covers(at.y) || picture.glyphs.covers(at.y + 1));
-	return !hasText && !tile.label.covers(at.x, at.y) && !tile.deadLabel.covers(at.x, at.y);
+	const RangeLineView &line = picture.rangeLine;
+	const bool hasText = line.covers(at.tile, at.y) || line.covers(at.tile, at.y + 1);
+	return !hasText && !picture.bar.covers(size, at.tile, at.y + 1) &&
+	       !tile.label.covers(at.x, at.y) && !tile.deadLabel.covers(at.x, at.y);
 }
 
 /* Two by two pixels a thread: those that share a chroma sample. */

@@ -6,12 +6,15 @@
 
 #include "backdrop.h"
 #include "boxes.h"
+#include "colorbar.h"
 #include "colormap.h"
 #include "frame/frame.h"
+#include "header.h"
 #include "label.h"
 #include "layout.h"
 #include "maps.h"
 #include "pixel.h"
+#include "rangeline.h"
 #include "settings.h"
 
 namespace fm {
@@ -36,12 +39,14 @@ struct MosaicPicture {
 	TileStyle style;
 	/** \brief No more than the layout's grid has cells, but for the three components of Pca */
 	std::vector<Tile> tiles;
-	std::shared_ptr<const RangeGlyphs> glyphs =
-		nullptr;             /**< For the first tile's range, or null */
+	std::shared_ptr<const RangeLine> rangeLine = nullptr; /**< Or null */
 	View content = View::Mosaic; /**< As a Panel's; a Video has no tiles */
 	Backdrop backdrop = {};
 	Boxes boxes = {};     /**< Whose outlines are drawn on each tile */
 	Caption caption = {}; /**< Over all of it */
+	ColorBar bar = {};
+	std::shared_ptr<const Header> header = nullptr; /**< For the layout's, or null */
+	Range headerRange = {};                         /**< That is written there */
 };
 
 /** \brief \a video in the one tile of \a layout */

@@ -11,6 +11,13 @@ struct LabelPixel {
 	uint8_t outline, letters;
 };
 
+/** \brief Two texts at once */
+FM_HOST_DEVICE inline LabelPixel combined(LabelPixel a, LabelPixel b)
+{
+	return { a.outline > b.outline ? a.outline : b.outline,
+		 a.letters > b.letters ? a.letters : b.letters };
+}
+
 /** \brief \a below with the text over it */
 FM_HOST_DEVICE inline Rgba8 underLabel(Rgba8 below, LabelPixel label)
 {
@@ -60,22 +67,34 @@ struct GlyphsView {
 	/** \brief What \a text covers at \a x and \a y of the tile, where covers() holds */
 	FM_HOST_DEVICE LabelPixel at(const RangeText &text, int x, int y) const
 	{
+		return at(text, 0, text.length, left, x, y);
+	}
+
+	/** \brief The same of its characters from \a first to \a end alone, which begin at \a start
+	 */
+	FM_HOST_DEVICE LabelPixel at(const RangeText &text, int first, int end, int start, int x,
+	                             int y) const
+	{
 		LabelPixel most = { 0, 0 };
 		const LabelPixel *row = pixels + (y - top + overlap) * width;
-		int pen = left - overlap;
-		for (int k = 0; k < text.length && pen <= x; ++k) {
+		int pen = start - overlap;
+		for (int k = first; k < end && pen <= x; ++k) {
 			const int glyph = text.glyphs[k];
 			const int inCell = x - pen;
-			if (inCell < advance[glyph] + 2 * overlap) {
-				const LabelPixel here = row[cell[glyph] + inCell];
-				most.outline =
-					here.outline > most.outline ? here.outline : most.outline;
-				most.letters =
-					here.letters > most.letters ? here.letters : most.letters;
-			}
+			if (inCell < advance[glyph] + 2 * overlap)
+				most = combined(most, row[cell[glyph] + inCell]);
 			pen += advance[glyph];
 		}
 		return most;
+	}
+
+	/** \brief Columns from the first of these characters to what would follow them */
+	FM_HOST_DEVICE int widthOf(const RangeText &text, int first, int end) const
+	{
+		int sum = 0;
+		for (int k = first; k < end; ++k)
+			sum += advance[text.glyphs[k]];
+		return sum;
 	}
 };
 

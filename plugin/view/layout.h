@@ -23,7 +23,8 @@ struct MosaicLayout {
 	Size size; /**< Of the whole picture, spare pixels included */
 	Size tile;
 	Grid grid;
-	int left, top; /**< Of the first tile */
+	int left, top;  /**< Of the first tile */
+	int header = 0; /**< Rows at the top that are left to a line of text */
 
 	bool operator==(const MosaicLayout &) const = default;
 

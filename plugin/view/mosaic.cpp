@@ -21,8 +21,7 @@ std::vector<std::string> labelLines(const DrawnLevel &level, int channel, bool i
 	}
 	std::vector<std::string> lines = { name + (isDead ? " dead" : "") };
 	if (isFirst)
-		lines.push_back(std::to_string(maps.width) + "x" + std::to_string(maps.height) +
-		                " /" + std::to_string(level.stride));
+		lines.push_back(sizeText(level, maps));
 	return lines;
 }
 
@@ -43,21 +42,25 @@ void Mosaic::setRunningRanges()
 	}
 }
 
+Range Mosaic::foundRange() const
+{
+	Range all = shown_.empty() ? Range{} : shown_[0].found;
+	for (const Shown &tile : shown_)
+		all = joined(all, tile.found);
+	return all;
+}
+
 void Mosaic::setRanges(const FeatureMaps &maps, const ViewSettings &settings)
 {
 	const auto each = [&](auto &&rangeOf) {
 		for (Shown &tile : shown_)
 			tile.range = rangeOf(tile);
 	};
-	const auto low = [](const Shown &tile) { return tile.found.low; };
-	const auto high = [](const Shown &tile) { return tile.found.high; };
-
 	switch (settings.normalize) {
 	case Normalize::Tile:
 		return each([](const Shown &tile) { return tile.found; });
 	case Normalize::Level: {
-		const Range level = { std::ranges::min(shown_, {}, low).found.low,
-			              std::ranges::max(shown_, {}, high).found.high };
+		const Range level = foundRange();
 		return each([&](const Shown &) { return level; });
 	}
 	case Normalize::Fixed: {
@@ -112,13 +115,15 @@ std::shared_ptr<const Label> Mosaic::label(std::size_t k, const FeatureMaps &map
 	return made.label;
 }
 
-/* Of the first tile, whose label is made. */
-std::shared_ptr<const RangeGlyphs> Mosaic::glyphs(Size tile)
+/* Below the first tile's label, where that is made. */
+std::shared_ptr<const RangeLine> Mosaic::rangeLine(Size tile, const ColorBar &bar,
+                                                   std::optional<int> top)
 {
-	if (!glyphs_ || glyphsTile_ != tile)
-		glyphs_ = std::make_shared<const RangeGlyphs>(tile, labels_[0].label->bottom());
-	glyphsTile_ = tile;
-	return glyphs_;
+	const RangePlace place = { tile, bar, top };
+	if (!rangeLine_ || rangePlace_ != place)
+		rangeLine_ = std::make_shared<const RangeLine>(tile, bar, top);
+	rangePlace_ = place;
+	return rangeLine_;
 }
 
 MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &settings,
@@ -144,8 +149,13 @@ MosaicPicture Mosaic::picture(const FeatureMaps &maps, const ViewSettings &setti
 	for (std::size_t k = 0; k < tiles; ++k)
 		picture.tiles.push_back({ maps.map(shown_[k].place), shown_[k].range,
 		                          labelled ? label(k, maps, layout.tile) : nullptr });
+	picture.bar = ColorBar::of(settings, layout.tile, static_cast<int>(tiles));
+	/* Three components have no one range. */
+	std::optional<int> top;
 	if (labelled && tiles > 0 && settings.view != View::Pca)
-		picture.glyphs = glyphs(layout.tile);
+		top = labels_[0].label->bottom();
+	picture.rangeLine = rangeLine(layout.tile, picture.bar, top);
+	picture.headerRange = foundRange();
 	return picture;
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,10 @@ private:
 	void setRanges(const FeatureMaps &maps, const ViewSettings &settings);
 	void setRunningRanges();
 	std::shared_ptr<const Label> label(std::size_t k, const FeatureMaps &maps, Size tile);
-	std::shared_ptr<const RangeGlyphs> glyphs(Size tile);
+	std::shared_ptr<const RangeLine> rangeLine(Size tile, const ColorBar &bar,
+	                                           std::optional<int> top);
+	/* Of all that is shown. */
+	Range foundRange() const;
 
 	DrawnLevel level_; /* That the members below belong to. */
 	std::vector<Shown> shown_;
@@ -69,8 +73,15 @@ private:
 		std::shared_ptr<const Label> label;
 	};
 	std::vector<MadeLabel> labels_;
-	Size glyphsTile_ = {}; /* That glyphs_ are for. */
-	std::shared_ptr<const RangeGlyphs> glyphs_;
+	struct RangePlace {
+		Size tile;
+		ColorBar bar;
+		std::optional<int> top;
+
+		bool operator==(const RangePlace &) const = default;
+	};
+	RangePlace rangePlace_ = {}; /* That rangeLine_ is for. */
+	std::shared_ptr<const RangeLine> rangeLine_;
 };
 
 } /* namespace fm */

@@ -3,9 +3,12 @@
 
 #include "backdrop.h"
 #include "boxes.h"
+#include "colorbar.h"
+#include "header.h"
 #include "labelpixel.h"
 #include "layout.h"
 #include "maps.h"
+#include "rangeline.h"
 #include "ranges.h"
 #include "settings.h"
 
@@ -22,11 +25,12 @@ struct TileParameters {
 
 /** \brief What a view keeps on the device from frame to frame, and between the kernels of one */
 struct ViewMemory {
-	unsigned *limits; /**< By place, smallest and largest value as orderedKey() */
-	Range *found;     /**< By tile, smallest and largest value */
-	Range *ranges;    /**< By tile, from the first colour to the last */
-	Range *running;   /**< By channel; low is not a number where none is known yet */
-	RangeText *text;  /**< Of the first tile's range */
+	unsigned *limits;  /**< By place, smallest and largest value as orderedKey() */
+	Range *found;      /**< By tile, smallest and largest value */
+	Range *ranges;     /**< By tile, from the first colour to the last */
+	Range *running;    /**< By channel; low is not a number where none is known yet */
+	RangeText *texts;  /**< By tile, its range, where that may be written */
+	RangeText *header; /**< The range of all tiles */
 };
 
 /** \brief What kernels read to make a picture; they find it, and all it points to, on the device */
@@ -43,10 +47,13 @@ struct PictureParameters {
 	int tileCount;
 	const TileParameters *tiles;
 	const Rgba8 *palette; /**< 257 colours, by colorIndex() + 1 */
-	GlyphsView glyphs;
+	RangeLineView rangeLine;
+	int rangeTexts; /**< So many tiles may have it, the first ones */
 	ViewMemory memory;
 	Boxes boxes;         /**< Whose outlines are drawn on each tile */
 	CaptionView caption; /**< Over all of it */
+	ColorBar bar;
+	HeaderView header; /**< In the rows that the layout leaves to it */
 };
 
 /** \brief Of boxes on tiles */
@@ -123,11 +130,20 @@ FM_HOST_DEVICE inline Rgba8 tilePixel(const PictureParameters &picture,
 	                    color, index, picture.backdrop);
 }
 
+/** \brief A place of a tile's colour bar */
+FM_HOST_DEVICE inline Rgba8 barPixel(const PictureParameters &picture, TilePlace at)
+{
+	const Range range = picture.memory.ranges[at.tile];
+	return picture.palette[barIndex(at.x, picture.layout.tile.width, range, picture.gamma) + 1];
+}
+
 /** \brief The pixel of a picture at \a x and \a y without its caption */
 template<typename T>
 FM_HOST_DEVICE inline Rgba8 pixelWithoutCaption(const PictureParameters &picture,
                                                 const BasicFeatureMaps<T> &maps, int x, int y)
 {
+	if (y < picture.layout.header)
+		return underLabel({ 0, 0, 0, 255 }, picture.header.at(picture.memory.header, x, y));
 	const TilePlace at = tileAt(picture.layout, x, y);
 	if (at.tile >= 0 && picture.content == View::Video) {
 		const Rgb8 pixel =
@@ -140,15 +156,20 @@ FM_HOST_DEVICE inline Rgba8 pixelWithoutCaption(const PictureParameters &picture
 		return { 0, 0, 0, 255 };
 
 	const TileParameters &tile = picture.tiles[at.tile];
-	Rgba8 pixel = picture.boxes.haveOnEdge(picture.layout.tile, at.x, at.y)
-	                      ? outlineColor()
-	                      : tilePixel(picture, maps, at);
+	Rgba8 pixel;
+	if (picture.bar.covers(picture.layout.tile, at.tile, at.y))
+		pixel = barPixel(picture, at);
+	else if (picture.boxes.haveOnEdge(picture.layout.tile, at.x, at.y))
+		pixel = outlineColor();
+	else
+		pixel = tilePixel(picture, maps, at);
 	const Range found = picture.memory.found[at.tile];
 	const LabelView &label = found.low == found.high ? tile.deadLabel : tile.label;
 	if (label.covers(at.x, at.y))
 		pixel = underLabel(pixel, label.at(at.x, at.y));
-	if (at.tile == 0 && picture.glyphs.covers(at.y))
-		pixel = underLabel(pixel, picture.glyphs.at(*picture.memory.text, at.x, at.y));
+	if (picture.rangeLine.covers(at.tile, at.y))
+		pixel = underLabel(pixel,
+		                   picture.rangeLine.at(picture.memory.texts[at.tile], at.x, at.y));
 	return pixel;
 }
 

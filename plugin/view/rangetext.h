@@ -15,6 +15,7 @@ struct RangeText {
 	static constexpr int longest = 20; /**< "-1.23e-38..-1.23e-38" */
 
 	int length = 0;
+	int low = 0; /**< Characters of the lower end, the first ones */
 	unsigned char glyphs[longest] = {};
 
 	FM_HOST_DEVICE void append(int glyph)
@@ -125,13 +126,17 @@ FM_HOST_DEVICE inline void appendNumber(float value, RangeText &text)
 		appendFixed(number, text);
 }
 
+/** \brief Characters between the two ends of a range */
+constexpr int rangeDots = 2;
+
 /** \brief "low..high", three digits of each */
 FM_HOST_DEVICE inline RangeText rangeText(Range range)
 {
 	RangeText text;
 	appendNumber(range.low, text);
-	text.append(glyph::point);
-	text.append(glyph::point);
+	text.low = text.length;
+	for (int k = 0; k < rangeDots; ++k)
+		text.append(glyph::point);
 	appendNumber(range.high, text);
 	return text;
 }

@@ -59,6 +59,8 @@ struct ViewSettings {
 	Interpolation interpolation = Interpolation::Nearest;
 	unsigned gap = 0; /**< Pixels between tiles */
 	bool labels = true;
+	bool colorbar = false; /**< What the colours mean, on the tiles */
+	bool header = false;   /**< A line of text above the picture */
 	RankIn rankIn = RankIn::Frame;
 	bool drawRoi = false;         /**< The boxes' outlines, on the tiles */
 	Reduce reduce = Reduce::Mean; /**< For an overlay, and a timeline (over the map's places) */
@@ -79,6 +81,12 @@ inline int tilesOfChannel(const ViewSettings &settings)
 	const bool isThree = settings.view == View::Difference &&
 	                     settings.differenceLayout == DifferenceLayout::Beside;
 	return isThree ? 3 : 1;
+}
+
+/** \brief Whether all tiles have one range */
+inline bool sharesRange(Normalize normalize)
+{
+	return normalize == Normalize::Level || normalize == Normalize::Fixed;
 }
 
 /**

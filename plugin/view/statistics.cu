@@ -152,9 +152,7 @@ __global__ void setRanges(const PictureParameters *parameters, int channels)
 	for (int k = thread; k < picture.tileCount; k += blockSize)
 		memory.found[k] = foundRange(memory.limits + 2 * picture.tiles[k].place);
 	__syncthreads();
-	Range level = {};
-	if (picture.normalize == Normalize::Level)
-		level = levelRange(picture, shared);
+	const Range level = levelRange(picture, shared);
 	for (int channel = thread; channel < channels; channel += blockSize) {
 		memory.limits[2 * channel] = highestKey;
 		memory.limits[2 * channel + 1] = lowestKey;
@@ -165,8 +163,11 @@ __global__ void setRanges(const PictureParameters *parameters, int channels)
 	if (picture.normalize == Normalize::Running)
 		for (int k = thread; k < picture.tileCount; k += blockSize)
 			memory.ranges[k] = memory.ranges[picture.tiles[k].first];
-	if (thread == 0 && picture.tileCount > 0)
-		*memory.text = rangeText(memory.ranges[0]);
+	for (int k = thread; k < picture.rangeTexts; k += blockSize)
+		memory.texts[k] = rangeText(memory.ranges[k]);
+	/* In another warp than the first of those. */
+	if (thread == blockSize - 1)
+		*memory.header = rangeText(level);
 }
 
 /* The values of one map in order, without sorting them: digit by digit, as radix sort goes. */

@@ -57,7 +57,7 @@ public:
 	/* A frame on its way, and what it draws. */
 	struct InFlight {
 		OwnFrame picture;
-		MosaicLayout layout;
+		Panel panel;
 		ViewSettings settings;
 		std::optional<FramePass> pass;
 	};
@@ -65,14 +65,18 @@ public:
 	InFlight start(const Frame &frame, const ViewSettings &settings, bool repeat = false,
 	               std::span<const Region> regions = {})
 	{
-		const auto layout = layoutOfWidth(*visualizer_, 240, frame.size, settings);
-		InFlight flight = { OwnFrame(output_, layout.size), layout, settings, {} };
+		const Panel panel = panelOfWidth(*visualizer_, width, frame.size, settings);
+		InFlight flight = { OwnFrame(output_, panel.layout.size), panel, settings, {} };
 		flight.pass = visualizer_->begin(frame, regions);
 		if (measures)
 			flight.pass->measure();
 		visualizer_->convert(*flight.pass);
-		const ViewPass views[] = { { state_, flight.settings, flight.layout,
-			                     flight.picture.frame } };
+		const ViewPass views[] = { { state_,
+			                     flight.settings,
+			                     flight.panel.layout,
+			                     flight.picture.frame,
+			                     {},
+			                     flight.panel.titles } };
 		visualizer_->run(*flight.pass, views, repeat);
 		return flight;
 	}
@@ -92,6 +96,7 @@ public:
 	}
 
 	bool measures = false;
+	int width = 240; /* Of the picture. */
 	/* Of the frame that was finished last. */
 	std::vector<LevelStatistics> statistics;
 	ShownMaps shown;

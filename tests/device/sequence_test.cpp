@@ -98,6 +98,75 @@ TEST_F(Sequence, DrawsWhatIsMadeOfTheMaps)
 	}
 }
 
+/* Tiles are wide enough for text. */
+TEST_F(Sequence, DrawsColourBarsAndHeaders)
+{
+	onDevice->width = onHost->width = 640;
+	for (const View view : { View::Mosaic, View::Overlay, View::Change, View::Timeline,
+	                         View::Pca, View::Video }) {
+		SCOPED_TRACE(static_cast<int>(view));
+		ViewSettings settings = show("p3", "");
+		settings.view = view;
+		settings.colormap = Colormap::Viridis;
+		const auto plain = play(1, settings);
+		settings.colorbar = true;
+		const auto barred = play(1, settings);
+		EXPECT_EQ(barred == plain,
+		          view == View::Pca || view == View::Video || view == View::Change);
+		settings.header = true;
+		EXPECT_NE(play(1, settings).size(), barred.size());
+		play(2, settings);
+		for (const Normalize normalize :
+		     { Normalize::Level, Normalize::Fixed, Normalize::Running, Normalize::Robust,
+		       Normalize::Signed }) {
+			settings.normalize = normalize;
+			settings.gamma += 0.25;
+			play(3, settings);
+		}
+		settings.labels = false;
+		play(4, settings);
+		play(4, settings, true);
+	}
+}
+
+TEST_F(Sequence, DrawsThemInMosaicsOfMoreTilesThanBefore)
+{
+	onDevice->width = onHost->width = 1280;
+	ViewSettings settings = show("p3", "0-3");
+	settings.colorbar = settings.header = true;
+	settings.columns = settings.rows = 2;
+	play(1, settings);
+	settings.channels = "0-199";
+	settings.columns = 20;
+	settings.rows = 10;
+	settings.gap = 1;
+	play(2, settings);
+	settings.columns = 10;
+	settings.rows = 20;
+	play(3, settings);
+}
+
+/* A frozen picture makes room for a header, which is that of what is frozen. */
+TEST_F(Sequence, DrawsTheHeaderOfAFrozenPicture)
+{
+	onDevice->width = onHost->width = 640;
+	ViewSettings settings = show("p3");
+	settings.header = true;
+	const auto headed = play(1, settings);
+	settings.header = false;
+	SetUp();
+	onDevice->width = onHost->width = 640;
+	const auto bare = play(1, settings);
+	settings.freeze = true;
+	expectSame(play(2, settings), bare);
+	settings.header = true;
+	expectSame(play(3, settings), headed);
+	replace(BackboneKind::ResNet18);
+	expectSame(play(4, settings), headed);
+	settings.header = false;
+	expectSame(play(5, settings), bare);
+}
+
 TEST_F(Sequence, KeepsRunningRangesAndForgetsThemWithTheLevel)
 {
 	ViewSettings settings = show("p3");

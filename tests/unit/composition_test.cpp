@@ -13,6 +13,14 @@ const std::vector<Level> levels = { { "c2", "", 64, 4 },
 	                            { "p3", "", 256, 8 } };
 constexpr Size video = { 640, 360 };
 
+Composition headedOf(View view, Size video, bool header = true)
+{
+	ViewSettings settings;
+	settings.view = view;
+	settings.header = header;
+	return { settings, levels, 12, video, { "net with weights", "net" } };
+}
+
 Composition compositionOf(View view, unsigned columns = 4, unsigned rows = 3, unsigned gap = 0,
                           PyramidLayout pyramid = PyramidLayout::Equal, int tiles = 12)
 {
@@ -157,3 +165,112 @@ TEST(Composition, WithoutRoomIsRefused)
 	for (const View view : { View::Mosaic, View::SideBySide, View::Pyramid })
 		EXPECT_THROW(compositionOf(view).inside({ 3, 3 }), Error);
 }
+
+/* Of each view, in pictures of all shapes. */
+class Headed : public testing::TestWithParam<View>
+{
+protected:
+	static constexpr int strip = 24;
+
+	/* The same panels further down, but those at the top, which have the strip for their own.
+	 */
+	static void expectBelowHeader(const std::vector<Panel> &headed,
+	                              const std::vector<Panel> &bare)
+	{
+		ASSERT_EQ(headed.size(), bare.size());
+		for (std::size_t k = 0; k < bare.size(); ++k) {
+			const bool isTop = bare[k].top == 0;
+			EXPECT_EQ(headed[k].content, bare[k].content);
+			EXPECT_EQ(headed[k].level, bare[k].level);
+			EXPECT_EQ(headed[k].left, bare[k].left);
+			EXPECT_EQ(headed[k].top, bare[k].top + (isTop ? 0 : strip));
+			MosaicLayout expected = bare[k].layout;
+			if (isTop) {
+				expected.size.height += strip;
+				expected.top += strip;
+				expected.header = strip;
+			}
+			EXPECT_EQ(headed[k].layout, expected);
+		}
+	}
+};
+
+TEST_P(Headed, PictureIsHigherAndElseTheSame)
+{
+	for (const Size size : { Size{ 640, 360 }, Size{ 1920, 1080 }, Size{ 641, 363 } }) {
+		const Composition headed = headedOf(GetParam(), size);
+		const Composition bare = headedOf(GetParam(), size, false);
+		const Size whole = headed.preferred();
+		EXPECT_EQ(whole.width, bare.preferred().width);
+		EXPECT_EQ(whole.height, bare.preferred().height + strip);
+		expectBelowHeader(headed.inside(whole), bare.inside(bare.preferred()));
+		expectCovered(headed.inside(whole), whole);
+		for (const int width : { 640, 800, 1280, 1281 }) {
+			EXPECT_EQ(headed.ofWidth(width).width, bare.ofWidth(width).width);
+			EXPECT_EQ(headed.ofWidth(width).height, bare.ofWidth(width).height + strip);
+		}
+	}
+}
+
+TEST_P(Headed, PictureOfAFixedSizeLeavesThePanelsTheRest)
+{
+	const Composition headed = headedOf(GetParam(), video);
+	const Composition bare = headedOf(GetParam(), video, false);
+	for (const Size size : { Size{ 1280, 720 }, Size{ 642, 1001 }, Size{ 1920, 150 } }) {
+		SCOPED_TRACE(std::to_string(size.width) + "x" + std::to_string(size.height));
+		expectBelowHeader(headed.inside(size),
+		                  bare.inside({ size.width, size.height - strip }));
+		expectCovered(headed.inside(size), size);
+	}
+	const Size high = headed.ofHeight(720);
+	EXPECT_EQ(high, (Size{ bare.ofHeight(720 - strip).width, 720 }));
+}
+
+TEST_P(Headed, PictureHasNoneWhereItCouldNotBeRead)
+{
+	const Composition headed = headedOf(GetParam(), video);
+	const Composition bare = headedOf(GetParam(), video, false);
+	/* Side by side it has but a part of the width. */
+	const int least = GetParam() == View::SideBySide ? 640 : 320;
+	for (const Size size : { Size{ least - 1, 500 }, Size{ least, 47 }, Size{ 100, 200 } }) {
+		SCOPED_TRACE(std::to_string(size.width) + "x" + std::to_string(size.height));
+		EXPECT_EQ(headed.inside(size), bare.inside(size));
+	}
+	EXPECT_EQ(headed.inside({ least, 48 })[0].layout.header, strip);
+	EXPECT_EQ(headed.ofHeight(48).height, 48);
+	EXPECT_EQ(headedOf(GetParam(), { 160, 90 }).preferred(),
+	          headedOf(GetParam(), { 160, 90 }, false).preferred());
+}
+
+/* Whatever of both is fixed, what follows is a picture that panels fit into. */
+TEST_P(Headed, PictureIsWhatItWasMadeFor)
+{
+	const Composition headed = headedOf(GetParam(), video);
+	for (int side = 30; side < 700; side += 7) {
+		const Size high = headed.ofHeight(side);
+		EXPECT_EQ(high.height, side);
+		expectCovered(headed.inside(high), high);
+		const Size wide = headed.ofWidth(side);
+		expectCovered(headed.inside(wide), wide);
+	}
+}
+
+TEST_P(Headed, PictureSaysWhatItIsOfInOnePlace)
+{
+	const auto panels = headedOf(GetParam(), video).inside({ 1280, 720 });
+	using Texts = std::vector<std::string>;
+	const Texts titles = { "net with weights", "net" };
+	for (std::size_t k = 0; k < panels.size(); ++k) {
+		const bool isPyramid = GetParam() == View::Pyramid;
+		const bool hasText = isPyramid ? k == 0 : panels[k].content != View::Video;
+		EXPECT_EQ(panels[k].titles,
+		          !hasText    ? Texts()
+		          : isPyramid ? Texts({ "net with weights 640x360", "net 640x360" })
+		                      : titles);
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(Views, Headed,
+                         testing::Values(View::Mosaic, View::Overlay, View::Pyramid, View::Pca,
+                                         View::SideBySide, View::Difference, View::Change,
+                                         View::Timeline));
