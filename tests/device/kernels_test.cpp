@@ -155,6 +155,26 @@ std::vector<Case> allCases()
 			s.view = view;
 			s.help = true;
 		});
+	for (const Normalize normalize : { Normalize::Tile, Normalize::Level, Normalize::Fixed,
+	                                   Normalize::Running, Normalize::Robust })
+		add("ColorBars", [&](ViewSettings &s) {
+			s.colorbar = s.header = true;
+			s.normalize = normalize;
+		});
+	for (const bool labels : { false, true })
+		add("ColorBarsOnLargeTiles", [&](ViewSettings &s) {
+			s.colorbar = s.drawRoi = true;
+			s.labels = labels;
+			s.columns = 2;
+			s.rows = 1;
+			s.gamma = 2.0;
+			s.gap = 3;
+		});
+	for (const View view : { View::Overlay, View::Pca, View::Video })
+		add("ColorBarAndHeader", [&](ViewSettings &s) {
+			s.view = view;
+			s.colorbar = s.header = true;
+		});
 	for (const PixelFormat format : drawnFormats)
 		cases.push_back({ .name = "Format", .settings = {}, .format = format });
 	for (const c10::ScalarType type : { at::kHalf, at::kBFloat16 })
@@ -190,7 +210,12 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 	const bool isOneTile = isDrawnByPixel(settings.view);
 	const Grid grid =
 		isOneTile ? Grid{ 1, 1, 0 } : Grid::of(settings, selection.count(param.channels));
-	const auto layout = MosaicLayout::inside(param.picture, { 16, 9 }, grid);
+	auto layout = MosaicLayout::inside(param.picture, { 16, 9 }, grid);
+	if (settings.header) {
+		layout.header = 24;
+		layout.top += layout.header;
+		layout.size.height += layout.header;
+	}
 	const std::vector<int> shown = ShownChannels().next(level, selection, grid.cells());
 	const std::vector<int> channels =
 		settings.view == View::Pca ? std::vector{ 5, 0, 2 } : shown;
@@ -209,11 +234,17 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 				    Size{ 400, 300 },
 				    std::vector<std::string>{ "a caption", "of two lines" }, 208),
 			    11, 6 };
+	const HeaderContent header =
+		HeaderContent::of(settings.view, layout, { "a net" }, level, param.maps);
 	Mosaic mosaic;
+	LastHeader lastHeader;
 	DeviceView view;
 	view.makeRoom(*device.cuda, param.channels, static_cast<int>(channels.size()));
-	view.prepare(*device.cuda, { level, param.maps, ChannelSet::all(), channels, layout,
-	                             settings.colormap, settings.labels, settings.view, caption });
+	view.prepare(*device.cuda,
+	             { level, param.maps, ChannelSet::all(), channels, layout, settings.colormap,
+	               settings.labels, settings.view, caption,
+	               ColorBar::of(settings, layout.tile, static_cast<int>(channels.size())),
+	               header });
 	for (int frame = 0; frame < 3; ++frame) {
 		const at::Tensor maps = noise(param.channels, param.maps, param.type)
 		                                .mul(frame + 1)
@@ -221,11 +252,12 @@ TEST_P(ViewKernels, DrawWhatTheHostDraws)
 		const at::Tensor asFloat = maps.to(at::kFloat);
 		OwnFrame expected(param.format, layout.size);
 		mosaic.update(level, hostMaps(asFloat), ChannelSet::all(), channels, settings);
-		drawMosaic(settings.view == View::Video
-		                   ? videoPicture(layout, video.frame, caption)
-		                   : mosaic.picture(hostMaps(asFloat), settings, layout,
-		                                    video.frame, boxes, caption),
-		           expected.frame);
+		MosaicPicture drawn = settings.view == View::Video
+		                              ? videoPicture(layout, video.frame, caption)
+		                              : mosaic.picture(hostMaps(asFloat), settings, layout,
+		                                               video.frame, boxes, caption);
+		drawn.header = lastHeader.of(header);
+		drawMosaic(drawn, expected.frame);
 
 		const std::vector<uint8_t> blank(expected.bytes.size());
 		at::Tensor pixels = upload(blank.data(), blank.size());

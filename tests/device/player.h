@@ -71,13 +71,10 @@ public:
 		if (measures)
 			flight.pass->measure();
 		visualizer_->convert(*flight.pass);
-		const ViewPass views[] = { { state_,
-			                     flight.settings,
-			                     flight.panel.layout,
-			                     flight.picture.frame,
-			                     {},
-			                     flight.panel.titles } };
-		visualizer_->run(*flight.pass, views, repeat);
+		ViewPass view = { state_, flight.settings, flight.panel.layout,
+			          flight.picture.frame };
+		view.titles = flight.panel.titles;
+		visualizer_->run(*flight.pass, { &view, 1 }, repeat);
 		return flight;
 	}
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -80,6 +81,29 @@ TEST(Difference, MayBeChosenWhilePlaying)
 	EXPECT_EQ(mosaic.picture(), pictureOf(comparing(file, "view=difference")).bytes);
 	mosaic.set("view", "mosaic");
 	EXPECT_EQ(mosaic.picture(), before);
+}
+
+/* Which checkpoints they are is what no label says. */
+TEST(Difference, HasBothFilesInItsHeader)
+{
+	const std::string copy = testing::TempDir() + "featuremosaic-a-copy.pth";
+	std::filesystem::copy_file(Weights::path("other.pth"), copy,
+	                           std::filesystem::copy_options::overwrite_existing);
+	const auto headed = [](const std::string &file) {
+		Mosaic mosaic(weightsProperty(Weights::path("good.pth")) + " compare-weights=\"" +
+		                      file + "\" level=c3 view=difference header=true",
+		              "video/x-raw,format=RGB");
+		mosaic.setInput(640, 360);
+		return mosaic.picture();
+	};
+	const Bytes one = headed(Weights::path("other.pth"));
+	const Bytes other = headed(copy);
+	std::filesystem::remove(copy);
+	const auto strip = std::ptrdiff_t{ 24 } * 3 * 640;
+	ASSERT_EQ(one.size(), 640u * (270 + 24) * 3);
+	ASSERT_EQ(other.size(), one.size());
+	EXPECT_FALSE(std::equal(one.begin(), one.begin() + strip, other.begin()));
+	EXPECT_TRUE(std::equal(one.begin() + strip, one.end(), other.begin() + strip));
 }
 
 TEST(Difference, IsOfOneBackboneAlone)

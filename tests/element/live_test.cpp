@@ -40,6 +40,7 @@ const Change changes[] = {
 	{ "interpolation", "nearest", "linear", true },
 	{ "gap", "0", "8", false }, /* Tiles of 58x36. */
 	{ "labels", "true", "false", true },
+	{ "colorbar", "false", "true", true },
 };
 
 class Live : public testing::TestWithParam<Change>
@@ -189,6 +190,8 @@ TEST(LiveControl, PropertiesMayBeSetFromAnotherThread)
 		{ "interpolation", { "nearest", "linear" } },
 		{ "gap", { "0", "1", "3" } },
 		{ "labels", { "true", "false" } },
+		{ "colorbar", { "false", "true" } },
+		{ "header", { "false", "true" } },
 		{ "freeze", { "true", "false" } },
 		{ "interval", { "1", "2", "4" } },
 	};

@@ -38,6 +38,7 @@ from drawing import HEIGHT, WIDTH, Drawing, drawn_mosaic, drawn_overlay, nearest
 from families import detectron2_state, mmdetection_state
 
 OUT = Path(sys.argv[1])
+COLORMAPS = ["viridis", "magma", "inferno", "plasma", "cividis", "turbo", "gray", "coolwarm"]
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
@@ -339,6 +340,16 @@ def draw_views(model, image):
     drawn_mosaic(np.stack(beside), "coolwarm", "signed", columns=12).write(OUT / "view.beside")
 
 
+def draw_bars():
+    """Of tiles WIDTH wide: the values along a bar of five rows, linear from one end to the other."""
+    for colormap in COLORMAPS:
+        for gamma in 1, 2.5:
+            t = np.linspace(0, 1, WIDTH, dtype=np.float32) ** np.float32(gamma)
+            drawing = Drawing(5, WIDTH)
+            drawing.tile(np.s_[:], np.tile(t, (5, 1)), colormap)
+            drawing.write(OUT / f"bar.{colormap}.{gamma}")
+
+
 def statistics(name, maps):
     """A line for [C, H, W]: number of maps, min, max, mean, std, share of zeros, not-a-numbers, constant maps."""
     values = maps.astype(np.float64)
@@ -406,8 +417,7 @@ def write_rankings(model, image):
 
 
 def write_colormaps():
-    names = ["viridis", "magma", "inferno", "plasma", "cividis", "turbo", "gray", "coolwarm"]
-    tables = [matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3] for name in names]
+    tables = [matplotlib.colormaps[name](np.arange(256), bytes=True)[:, :3] for name in COLORMAPS]
     np.stack(tables).tofile(OUT / "colormaps")
 
 
@@ -426,6 +436,7 @@ with torch.inference_mode():
     write_rankings(resnet18, image)
     draw_views(resnet18, image)
     write_colormaps()
+    draw_bars()
 write_names(resnet18, mobilenet)
 with torch.inference_mode():
     write_epsilon_zero(resnet18.state_dict(), image)

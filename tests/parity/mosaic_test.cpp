@@ -102,27 +102,32 @@ namespace {
 class Player
 {
 public:
-	explicit Player(Visualizer &visualizer = resNet18()) : visualizer_(visualizer) {}
+	explicit Player(Visualizer &visualizer = resNet18(), int width = imageSize.width)
+		: visualizer_(visualizer), width_(width)
+	{
+	}
 
 	std::vector<uint8_t> play(const Frame &frame, const ViewSettings &settings,
 	                          std::span<const Region> regions = {})
 	{
-		const auto layout =
-			layoutOfWidth(visualizer_, imageSize.width, imageSize, settings);
+		const Panel panel = panelOfWidth(visualizer_, width_, imageSize, settings);
+		const MosaicLayout &layout = panel.layout;
 		const auto [width, height] = layout.size;
 		std::vector<uint8_t> pixels(std::size_t{ 3 } * width * height);
 		const Frame output = {
 			PixelFormat::Rgb, layout.size, { { pixels.data(), 3 * width } }, {}, {}
 		};
-		const ViewPass views[] = { { state_, settings, layout, output } };
+		ViewPass view = { state_, settings, layout, output };
+		view.titles = panel.titles;
 		FramePass pass = visualizer_.begin(frame, regions);
-		visualizer_.run(pass, views, false);
+		visualizer_.run(pass, { &view, 1 }, false);
 		visualizer_.draw(pass, 0);
 		return pixels;
 	}
 
 private:
 	Visualizer &visualizer_;
+	int width_; /* Of the picture. */
 	ViewState state_;
 };
 
@@ -260,6 +265,51 @@ TEST(Views, OfADifferenceAreOfTwoCheckpoints)
 TEST(Views, OfPrincipalComponentsAreThoseOfNumpysSingularValues)
 {
 	expectDrawn(Player().play(References::get().image(), viewOf(View::Pca, "c3")), "view.pca");
+}
+
+/* The last five rows of a tile of the image's size. */
+TEST(Views, HaveColourBarsOfTheValuesAlongThem)
+{
+	constexpr int rows = 5;
+	constexpr const char *names[] = { "viridis", "magma", "inferno", "plasma",
+		                          "cividis", "turbo", "gray",    "coolwarm" };
+	const Frame image = References::get().image();
+	for (int map = 0; map < 8; ++map)
+		for (const auto &[gamma, text] : { std::pair(1.0, ".1"), std::pair(2.5, ".2.5") })
+			for (const View view : { View::Mosaic, View::Overlay }) {
+				ViewSettings settings = viewOf(view, "p3");
+				settings.columns = settings.rows = 1;
+				settings.colormap = static_cast<Colormap>(map);
+				settings.gamma = gamma;
+				settings.colorbar = true;
+				const auto layout = layoutOfWidth(resNet18(), imageSize.width,
+				                                  imageSize, settings);
+				const auto pixels = Player().play(image, settings);
+				std::vector<uint8_t> bar;
+				for (int y = imageSize.height - rows; y < imageSize.height; ++y) {
+					const auto row = pixels.begin() + std::ptrdiff_t{ 3 } * y *
+					                                          layout.size.width;
+					bar.insert(bar.end(), row, row + 3 * imageSize.width);
+				}
+				expectDrawn(bar, std::string("bar.") + names[map] + text);
+			}
+}
+
+/* In no other colour, nor at another place. */
+TEST(Views, AreTheSameBelowAHeader)
+{
+	const Frame image = References::get().image();
+	for (const View view : { View::Mosaic, View::Overlay, View::Pca, View::Timeline }) {
+		ViewSettings settings = viewOf(view, "p3");
+		const auto bare = Player(resNet18(), 2 * imageSize.width).play(image, settings);
+		settings.header = true;
+		const auto headed = Player(resNet18(), 2 * imageSize.width).play(image, settings);
+		const std::size_t strip = headed.size() - bare.size();
+		ASSERT_EQ(strip, std::size_t{ 24 } * 3 * 2 * imageSize.width);
+		EXPECT_TRUE(std::equal(bare.begin(), bare.end(), headed.begin() + strip));
+		const auto isBright = [](uint8_t value) { return value > 150; };
+		EXPECT_GT(std::count_if(headed.begin(), headed.begin() + strip, isBright), 300);
+	}
 }
 
 TEST(Colormaps, AreMatplotlibs)
