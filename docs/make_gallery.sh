@@ -43,4 +43,5 @@ shot difference level=c2 view=difference difference-layout=beside "compare-weigh
     columns=1 normalize=signed gap=2
 shot change level=c2 view=change colormap=magma gap=2
 shot timeline level=c3 view=timeline channels=var:8 gap=2
+shot colorbar level=c2 channels=top:6 columns=3 rows=2 gap=2 colorbar=true header=true
 echo "wrote docs/gallery/"

@@ -186,18 +186,27 @@ PanelPicture Composition::widest(Size limit) const
 	return std::move(*found);
 }
 
+/* Text that can be read, and is not larger than need be. */
+int Composition::headerHeight(int width)
+{
+	constexpr int least = 24;
+	constexpr int most = 48;
+	return std::clamp(width / 40 / 2 * 2, least, most);
+}
+
 /* Where it would take more than half of a picture there is none either. */
 int Composition::headerOf(Size size) const
 {
 	/* Side by side it has but a part of the width. */
 	const int least = view_ == View::SideBySide ? 2 * minHeadedWidth : minHeadedWidth;
-	return header_ && size.width >= least && size.height >= 2 * headerHeight ? headerHeight : 0;
+	const int rows = headerHeight(size.width);
+	return header_ && size.width >= least && size.height >= 2 * rows ? rows : 0;
 }
 
 /* A picture of \a size that has room for one above it. */
 Size Composition::withHeader(Size size) const
 {
-	const Size whole = { size.width, size.height + headerHeight };
+	const Size whole = { size.width, size.height + headerHeight(size.width) };
 	return headerOf(whole) > 0 && whole.height <= maxPictureSide ? whole : size;
 }
 
@@ -214,11 +223,12 @@ Size Composition::ofWidth(int width) const
 Size Composition::ofHeight(int height) const
 {
 	const Size bare = bareOfHeight(height);
-	if (headerOf(bare) == 0)
+	const int rows = headerOf(bare);
+	if (rows == 0)
 		return bare;
 	/* Narrower than that it may have none. */
-	const Size headed = withHeader(bareOfHeight(height - headerHeight));
-	return headed.height == height ? headed : bare;
+	const Size headed = { bareOfHeight(height - rows).width, height };
+	return headerOf(headed) > 0 ? headed : bare;
 }
 
 std::vector<Panel> Composition::inside(Size size) const

@@ -42,8 +42,8 @@ struct PanelPicture {
 class Composition
 {
 public:
-	/** \brief Rows that a header takes: text is no larger in a wider picture */
-	static constexpr int headerHeight = 24;
+	/** \brief Rows that a header takes of a picture that is \a width pixels wide; even */
+	static int headerHeight(int width);
 	/** \brief Narrower pictures have none: it could not be read */
 	static constexpr int minHeadedWidth = 320;
 

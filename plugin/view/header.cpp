@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "header.h"
 
+#include <algorithm>
+#include <ranges>
+
 namespace fm {
 
 namespace {
@@ -9,6 +12,20 @@ namespace {
 constexpr int textShare(int width)
 {
 	return width * 3 / 5;
+}
+
+/* Labels grow with their tiles: as wide as \a strip, the highest whose label of \a text is no
+ * higher than that. */
+Size largestTile(Size strip, const std::string &text)
+{
+	constexpr int most = 32;
+	const auto tile = [&](int times) { return Size{ strip.width, times * strip.height }; };
+	const auto fits = [&](int times) {
+		return Label(tile(times), { text }).view().size.height <= strip.height;
+	};
+	const auto larger = std::views::iota(2, most);
+	return tile(1 +
+	            static_cast<int>(std::ranges::partition_point(larger, fits) - larger.begin()));
 }
 
 } /* namespace */
@@ -39,9 +56,11 @@ HeaderContent HeaderContent::of(View content, const MosaicLayout &layout,
 Header::Header(const HeaderContent &content)
 {
 	const Size strip = content.strip;
-	const Size room = { content.hasRange ? textShare(strip.width) : strip.width, strip.height };
+	const int width = content.hasRange ? textShare(strip.width) : strip.width;
+	Size tile = {};
 	for (const std::string &text : content.texts) {
-		text_ = std::make_unique<const Label>(room, std::vector<std::string>{ text });
+		tile = largestTile({ width, strip.height }, text);
+		text_ = std::make_unique<const Label>(tile, std::vector<std::string>{ text });
 		if (text_->view().size.width > 0)
 			break;
 	}
@@ -51,8 +70,8 @@ Header::Header(const HeaderContent &content)
 	top_ = (strip.height - covered.height) / 2;
 	if (!content.hasRange)
 		return;
-	const int top = Label(room, {}).bottom(); /* Of a first line. */
-	glyphs_.emplace(Size{ strip.width - covered.width, strip.height }, top);
+	const int top = Label(tile, {}).bottom(); /* Of a first line. */
+	glyphs_.emplace(Size{ strip.width - covered.width, tile.height }, top);
 }
 
 HeaderView Header::view() const

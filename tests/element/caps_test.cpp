@@ -178,6 +178,7 @@ const Geometry geometries[] = {
 	{ "BothFixed", 96, 64, "", "width=300,height=100", 300, 100 },
 	{ "BothFixedAndOdd", 96, 64, "", "width=101,height=75", 101, 75 },
 	{ "Header", 640, 272, "header=true", nullptr, 640, 228 },            /* 204 + 24. */
+	{ "HeaderOfWide", 1280, 544, "header=true", nullptr, 1280, 440 },    /* 408 + 32. */
 	{ "HeaderInWidth", 96, 64, "header=true", "width=320", 320, 184 },   /* 80x53: 159. */
 	{ "HeaderInHeight", 96, 64, "header=true", "height=216", 384, 216 }, /* 96x64. */
 	{ "HeaderInBoth", 640, 272, "header=true", "width=642,height=99", 642, 99 },

@@ -8,7 +8,8 @@ namespace {
 
 constexpr int width = 640;
 constexpr int height = 360;
-constexpr int strip = 24;
+constexpr int strip = 24;           /* Of pictures that are as wide as that, or not much wider. */
+constexpr int stripSideBySide = 28; /* Of 1120 pixels. */
 
 /* One in RGB, and its rows. */
 struct Picture {
@@ -56,6 +57,7 @@ TEST_P(HeaderOf, IsAStripAboveThePicture)
 	const std::string view = GetParam();
 	const Picture bare = fresh(view);
 	const Picture headed = fresh(view + " header=true");
+	const int strip = view == "view=side-by-side" ? stripSideBySide : ::strip;
 	ASSERT_EQ(headed.rows(), bare.rows() + strip);
 	EXPECT_EQ(GST_VIDEO_INFO_WIDTH(&headed.info), GST_VIDEO_INFO_WIDTH(&bare.info));
 	EXPECT_TRUE(headed.from(strip) == bare.bytes);
@@ -171,6 +173,8 @@ TEST(Header, IsInEachFormat)
 			mosaic.set("header", "true");
 			const Bytes headed = mosaic.picture();
 			const GstVideoInfo after = mosaic.output();
+			const int strip =
+				view == std::string("side-by-side") ? stripSideBySide : ::strip;
 			EXPECT_EQ(GST_VIDEO_INFO_HEIGHT(&after), rows + strip);
 			EXPECT_EQ(headed.size(), GST_VIDEO_INFO_SIZE(&after));
 			EXPECT_TRUE(yRows(headed, strip, rows) == bareRows);

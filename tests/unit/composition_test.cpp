@@ -170,12 +170,16 @@ TEST(Composition, WithoutRoomIsRefused)
 class Headed : public testing::TestWithParam<View>
 {
 protected:
-	static constexpr int strip = 24;
+	/* A 40th, even, from 24 to 48. */
+	static int stripOf(int width)
+	{
+		return width < 1040 ? 24 : width >= 1920 ? 48 : width / 80 * 2;
+	}
 
 	/* The same panels further down, but those at the top, which have the strip for their own.
 	 */
 	static void expectBelowHeader(const std::vector<Panel> &headed,
-	                              const std::vector<Panel> &bare)
+	                              const std::vector<Panel> &bare, int strip)
 	{
 		ASSERT_EQ(headed.size(), bare.size());
 		for (std::size_t k = 0; k < bare.size(); ++k) {
@@ -201,13 +205,15 @@ TEST_P(Headed, PictureIsHigherAndElseTheSame)
 		const Composition headed = headedOf(GetParam(), size);
 		const Composition bare = headedOf(GetParam(), size, false);
 		const Size whole = headed.preferred();
+		const int strip = stripOf(whole.width);
 		EXPECT_EQ(whole.width, bare.preferred().width);
 		EXPECT_EQ(whole.height, bare.preferred().height + strip);
-		expectBelowHeader(headed.inside(whole), bare.inside(bare.preferred()));
+		expectBelowHeader(headed.inside(whole), bare.inside(bare.preferred()), strip);
 		expectCovered(headed.inside(whole), whole);
 		for (const int width : { 640, 800, 1280, 1281 }) {
 			EXPECT_EQ(headed.ofWidth(width).width, bare.ofWidth(width).width);
-			EXPECT_EQ(headed.ofWidth(width).height, bare.ofWidth(width).height + strip);
+			EXPECT_EQ(headed.ofWidth(width).height,
+			          bare.ofWidth(width).height + stripOf(width));
 		}
 	}
 }
@@ -218,11 +224,13 @@ TEST_P(Headed, PictureOfAFixedSizeLeavesThePanelsTheRest)
 	const Composition bare = headedOf(GetParam(), video, false);
 	for (const Size size : { Size{ 1280, 720 }, Size{ 642, 1001 }, Size{ 1920, 150 } }) {
 		SCOPED_TRACE(std::to_string(size.width) + "x" + std::to_string(size.height));
+		const int strip = stripOf(size.width);
 		expectBelowHeader(headed.inside(size),
-		                  bare.inside({ size.width, size.height - strip }));
+		                  bare.inside({ size.width, size.height - strip }), strip);
 		expectCovered(headed.inside(size), size);
 	}
 	const Size high = headed.ofHeight(720);
+	const int strip = stripOf(bare.ofHeight(720).width);
 	EXPECT_EQ(high, (Size{ bare.ofHeight(720 - strip).width, 720 }));
 }
 
@@ -236,7 +244,7 @@ TEST_P(Headed, PictureHasNoneWhereItCouldNotBeRead)
 		SCOPED_TRACE(std::to_string(size.width) + "x" + std::to_string(size.height));
 		EXPECT_EQ(headed.inside(size), bare.inside(size));
 	}
-	EXPECT_EQ(headed.inside({ least, 48 })[0].layout.header, strip);
+	EXPECT_EQ(headed.inside({ least, 48 })[0].layout.header, 24);
 	EXPECT_EQ(headed.ofHeight(48).height, 48);
 	EXPECT_EQ(headedOf(GetParam(), { 160, 90 }).preferred(),
 	          headedOf(GetParam(), { 160, 90 }, false).preferred());
