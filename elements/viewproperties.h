@@ -90,9 +90,8 @@ inline const ViewProperty pictureProperties[] = {
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::colorbar> } },
 	{ "header",
 	  "Write backbone, level, size of the maps, stride and the range of what is drawn in a "
-	  "strip "
-	  "above the picture, which becomes higher by a 40th of its width (24 to 48 pixels); not "
-	  "where that is under 320 pixels",
+	  "strip above the picture, which becomes higher by a 40th of its width (24 to 48 "
+	  "pixels); not where that is under 320 pixels",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::header> } },
 	{ "draw-roi", "Draw the outlines of the buffer's GstVideoRegionOfInterestMeta on each tile",
 	  ViewProperty::Flag{ ViewProperty::member<&fm::ViewSettings::drawRoi> } },

@@ -159,10 +159,19 @@ private:
 			row[x] = underLabel(row[x], caption.at(x, y));
 	}
 
+	/* Where there is text: most of a tile's columns have none. */
 	void paintRange(const RangeText &text, int y, Rgba8 *row) const
 	{
-		for (int x = 0; x < layout_.tile.width; ++x)
-			row[x] = underLabel(row[x], geometry_.rangeLine.at(text, x, y));
+		const RangeLineView &line = geometry_.rangeLine;
+		const int width = layout_.tile.width;
+		const auto paint = [&](int first, int end) {
+			for (int x = first; x < end; ++x)
+				row[x] = underLabel(row[x], line.at(text, x, y));
+		};
+		const int lowerEnd = std::min(line.lowerEnd(text), width);
+		paint(0, lowerEnd);
+		if (line.right > 0)
+			paint(std::max(lowerEnd, line.upperStart(text)), width);
 	}
 
 	void paintBar(const Tile &tile, Rgba8 *row) const

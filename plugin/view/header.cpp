@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "header.h"
 
-#include <algorithm>
-#include <ranges>
-
 namespace fm {
 
 namespace {
@@ -12,20 +9,6 @@ namespace {
 constexpr int textShare(int width)
 {
 	return width * 3 / 5;
-}
-
-/* Labels grow with their tiles: as wide as \a strip, the highest whose label of \a text is no
- * higher than that. */
-Size largestTile(Size strip, const std::string &text)
-{
-	constexpr int most = 32;
-	const auto tile = [&](int times) { return Size{ strip.width, times * strip.height }; };
-	const auto fits = [&](int times) {
-		return Label(tile(times), { text }).view().size.height <= strip.height;
-	};
-	const auto larger = std::views::iota(2, most);
-	return tile(1 +
-	            static_cast<int>(std::ranges::partition_point(larger, fits) - larger.begin()));
 }
 
 } /* namespace */
@@ -53,25 +36,25 @@ HeaderContent HeaderContent::of(View content, const MosaicLayout &layout,
 	return header;
 }
 
+/* Text and range are in one font, as large as both fit. */
 Header::Header(const HeaderContent &content)
 {
 	const Size strip = content.strip;
 	const int width = content.hasRange ? textShare(strip.width) : strip.width;
-	Size tile = {};
+	const Size rest = { strip.width - width, strip.height };
+	const int rangeSize = content.hasRange ? RangeGlyphs(rest, 0, maxFontSize).fontSize() : 0;
+	const int most = rangeSize > 0 ? rangeSize : maxFontSize;
 	for (const std::string &text : content.texts) {
-		tile = largestTile({ width, strip.height }, text);
-		text_ = std::make_unique<const Label>(tile, std::vector<std::string>{ text });
+		text_.emplace(Size{ width, strip.height }, std::vector<std::string>{ text },
+		              uint8_t{ 0 }, most);
 		if (text_->view().size.width > 0)
 			break;
 	}
 	if (!text_)
 		return;
-	const Size covered = text_->view().size;
-	top_ = (strip.height - covered.height) / 2;
-	if (!content.hasRange)
-		return;
-	const int top = Label(tile, {}).bottom(); /* Of a first line. */
-	glyphs_.emplace(Size{ strip.width - covered.width, tile.height }, top);
+	top_ = (strip.height - text_->view().size.height) / 2;
+	if (rangeSize > 0)
+		glyphs_.emplace(rest, text_->top(), text_->fontSize());
 }
 
 HeaderView Header::view() const

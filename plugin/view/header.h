@@ -62,7 +62,7 @@ public:
 	HeaderView view() const;
 
 private:
-	std::unique_ptr<const Label> text_; /* Null where none can be read. */
+	std::optional<Label> text_; /* Empty where none can be read. */
 	std::optional<RangeGlyphs> glyphs_;
 	int top_ = 0;
 };

@@ -12,9 +12,8 @@ namespace fm {
 
 namespace {
 
-/* Sizes of the font, in pixels: smaller cannot be read, and larger need not be. */
+/* In pixels; smaller cannot be read. */
 constexpr int minFontSize = 8;
-constexpr int maxFontSize = 200;
 
 struct Setting {
 	int fontSize;
@@ -35,15 +34,13 @@ int margin(int fontSize)
 	return 2 + fontSize / 8;
 }
 
-/* The largest size up to the one that is preferred for which \a fits holds, as it does for the
- * smallest. */
+/* The largest size up to \a most for which \a fits holds, as it does for the smallest. */
 template<typename Fits>
-int largestFontSize(Size tile, Fits &&fits)
+int largestFontSize(int most, Fits &&fits)
 {
-	const int preferred = preferredFontSize(tile);
-	if (fits(preferred))
-		return preferred;
-	const auto larger = std::views::iota(minFontSize + 1, preferred);
+	if (fits(most))
+		return most;
+	const auto larger = std::views::iota(minFontSize + 1, most);
 	return minFontSize +
 	       static_cast<int>(std::ranges::partition_point(larger, fits) - larger.begin());
 }
@@ -73,25 +70,31 @@ Setting setLines(Typesetter &typesetter, Size tile, std::span<const std::string>
 }
 
 /* As many of \a lines as fit at the smallest size, as large as those can be. */
-Setting setLines(Typesetter &typesetter, Size tile, std::span<const std::string> lines)
+Setting setLargest(Typesetter &typesetter, Size tile, std::span<const std::string> lines, int most)
 {
 	const std::size_t count = setLines(typesetter, tile, lines, minFontSize).lines.size();
 	const auto setAt = [&](int fontSize) {
 		return setLines(typesetter, tile, lines.first(count), fontSize);
 	};
 	return setAt(largestFontSize(
-		tile, [&](int fontSize) { return setAt(fontSize).lines.size() == count; }));
+		most, [&](int fontSize) { return setAt(fontSize).lines.size() == count; }));
 }
 
 } /* namespace */
 
 Label::Label(Size tile, const std::vector<std::string> &lines, uint8_t shade)
-	: size_{ 0, 0 }, bottom_(margin(preferredFontSize(tile)))
+	: Label(tile, lines, shade, preferredFontSize(tile))
+{
+}
+
+Label::Label(Size tile, const std::vector<std::string> &lines, uint8_t shade, int mostFontSize)
+	: fontSize_(mostFontSize), bottom_(margin(mostFontSize))
 {
 	Typesetter typesetter;
 	if (!typesetter.hasFont())
 		return;
-	const Setting set = setLines(typesetter, tile, lines);
+	const Setting set = setLargest(typesetter, tile, lines, mostFontSize);
+	fontSize_ = set.fontSize;
 	bottom_ = set.bottom;
 	pixels_ = typesetter.draw(set.covered, set.lines, set.fontSize);
 	if (!pixels_.empty())
@@ -100,7 +103,14 @@ Label::Label(Size tile, const std::vector<std::string> &lines, uint8_t shade)
 		pixel.outline = std::max(pixel.outline, shade);
 }
 
-RangeGlyphs::RangeGlyphs(Size tile, int top)
+int Label::top() const
+{
+	return margin(fontSize_);
+}
+
+RangeGlyphs::RangeGlyphs(Size tile, int top) : RangeGlyphs(tile, top, preferredFontSize(tile)) {}
+
+RangeGlyphs::RangeGlyphs(Size tile, int top, int mostFontSize)
 {
 	Typesetter typesetter;
 	if (!typesetter.hasFont())
@@ -118,7 +128,7 @@ RangeGlyphs::RangeGlyphs(Size tile, int top)
 	if (!fits(minFontSize))
 		return;
 
-	const int fontSize = largestFontSize(tile, fits);
+	const int fontSize = largestFontSize(mostFontSize, fits);
 	view_.left = margin(fontSize);
 	view_.top = top;
 	view_.overlap = static_cast<int>(std::ceil(Typesetter::outlineReach(fontSize))) + 1;
@@ -145,6 +155,7 @@ RangeGlyphs::RangeGlyphs(Size tile, int top)
 			std::copy_n(glyph.begin() + y * width, width,
 			            pixels_.begin() + y * view_.width + view_.cell[k]);
 	}
+	fontSize_ = fontSize;
 }
 
 GlyphsView RangeGlyphs::view() const

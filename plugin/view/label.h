@@ -12,6 +12,9 @@ namespace fm {
 /** \brief Tiles narrower than this, in pixels, bear no label: it could not be read */
 constexpr int minLabelledWidth = 64;
 
+/** \brief Larger than that, in pixels, no font is */
+constexpr int maxFontSize = 200;
+
 /**
  * \brief Lines of text for the upper left corner of a tile
  *
@@ -23,13 +26,22 @@ class Label
 public:
 	/** \brief \a shade is how dark what is below all of the text becomes, up to 255 */
 	Label(Size tile, const std::vector<std::string> &lines, uint8_t shade = 0);
+	/** \brief As large as they fit, up to \a mostFontSize, instead of in proportion with the
+	 * tile
+	 */
+	Label(Size tile, const std::vector<std::string> &lines, uint8_t shade, int mostFontSize);
 
 	LabelView view() const { return { size_, pixels_.data() }; }
+	/** \brief In pixels */
+	int fontSize() const { return fontSize_; }
+	/** \brief Where on the tile the first line begins */
+	int top() const;
 	/** \brief Where on the tile the next line would begin */
 	int bottom() const { return bottom_; }
 
 private:
-	Size size_;
+	Size size_ = { 0, 0 };
+	int fontSize_; /* Of none: that which was wanted. */
 	int bottom_;
 	std::vector<LabelPixel> pixels_;
 };
@@ -53,10 +65,15 @@ class RangeGlyphs
 public:
 	/** \brief For a line that begins at row \a top of the tile */
 	RangeGlyphs(Size tile, int top);
+	/** \brief Up to \a mostFontSize, instead of in proportion with the tile */
+	RangeGlyphs(Size tile, int top, int mostFontSize);
 
 	GlyphsView view() const;
+	/** \brief In pixels; 0 where there are none */
+	int fontSize() const { return fontSize_; }
 
 private:
+	int fontSize_ = 0;
 	GlyphsView view_ = {}; /* But for its pixels. */
 	std::vector<LabelPixel> pixels_;
 };

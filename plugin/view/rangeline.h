@@ -17,6 +17,20 @@ struct RangeLineView {
 	/** \brief Whether row \a y of tile \a k may hold a part of it */
 	FM_HOST_DEVICE bool covers(int k, int y) const { return k < tiles && glyphs.covers(y); }
 
+	/** \brief Column from which on the lower end, or all of \a text, covers nothing */
+	FM_HOST_DEVICE int lowerEnd(const RangeText &text) const
+	{
+		const int length = right == 0 ? text.length : text.low;
+		return glyphs.left + glyphs.widthOf(text, 0, length) + glyphs.overlap;
+	}
+
+	/** \brief Column before which the upper end covers nothing, where it is apart */
+	FM_HOST_DEVICE int upperStart(const RangeText &text) const
+	{
+		return right - glyphs.widthOf(text, text.low + rangeDots, text.length) -
+		       glyphs.overlap;
+	}
+
 	/** \brief What \a text covers at \a x and \a y of the tile, where covers() holds */
 	FM_HOST_DEVICE LabelPixel at(const RangeText &text, int x, int y) const
 	{

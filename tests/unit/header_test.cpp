@@ -17,7 +17,7 @@ namespace {
 class HeaderTest : public testing::Test
 {
 protected:
-	static constexpr Size tile = { 400, 100 };
+	static constexpr Size tile = { 640, 100 };
 	static constexpr int rows = 24;
 
 	std::vector<uint8_t> draw(const std::vector<std::string> &texts, Range range,
