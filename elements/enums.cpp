@@ -144,6 +144,7 @@ GType gst_feature_mosaic_pca_basis_get_type()
 	static const GEnumValue values[] = {
 		value(Running, "They follow it slowly, without jumps", "running"),
 		value(First, "They stay those of the first frame", "first"),
+		value(File, "They are those of pca-file, the same in each video", "file"),
 		{},
 	};
 	static const GType type = g_enum_register_static("GstFeatureMosaicPcaBasis", values);

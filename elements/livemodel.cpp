@@ -11,8 +11,10 @@ void LiveModel::start(GstElement *element)
 	fm::ModelSettings settings = settings_.get().model;
 	const auto file = fm::FileVersion::of(settings.weights);
 	visualizer_ = std::make_unique<fm::Visualizer>(settings);
-	for (const auto &output : outputs_.all())
-		visualizer_->check(output->wishes());
+	for (const auto &output : outputs_.all()) {
+		fm::BasisFile basis; /* The output reads its own, on its thread. */
+		visualizer_->check(visualizer_->complete(output->wishes(), basis));
+	}
 	announce(element);
 
 	settings.device = visualizer_->model().device; /* What "auto" is does not change. */

@@ -53,6 +53,14 @@ gboolean copyAllButCaps(GstPad *, GstEvent **event, gpointer pad)
 	return TRUE;
 }
 
+/* What other settings, or another file that they name, would put right. */
+bool isOfSettings(fm::Error::Kind kind)
+{
+	using Kind = fm::Error::Kind;
+	return kind == Kind::BadSetting || kind == Kind::NotFound || kind == Kind::Unreadable ||
+	       kind == Kind::Mismatch;
+}
+
 } /* namespace */
 
 void Output::reset()
@@ -61,6 +69,7 @@ void Output::reset()
 	hasCaps_ = false;
 	seen_.reset();
 	settings_.reset();
+	basisFile_.forget();
 	model_ = nullptr;
 	view_ = {};
 	noteShown({});
@@ -92,9 +101,9 @@ bool Output::bringIntoEffect(const fm::Visualizer &visualizer, const GstVideoInf
 		return true;
 	};
 	try {
-		return take(settings);
+		return take(visualizer.complete(settings, basisFile_));
 	} catch (const fm::Error &error) {
-		if (error.kind != fm::Error::Kind::BadSetting || !settings_)
+		if (!isOfSettings(error.kind) || !settings_)
 			throw;
 		if (isNew)
 			postError(element_, error, GST_MESSAGE_WARNING);

@@ -148,7 +148,8 @@ private:
 	GstFeatureMosaicPad *pad_;
 	std::atomic<bool> isReleased_ = false;
 	std::optional<fm::ViewSettings> seen_;     /* What the pad had last. */
-	std::optional<fm::ViewSettings> settings_; /* In effect. */
+	std::optional<fm::ViewSettings> settings_; /* In effect, complete. */
+	fm::BasisFile basisFile_;                  /* That they name, or those seen last. */
 	const fm::Visualizer *model_ = nullptr;    /* That they have been checked against. */
 	bool hasCaps_ = false;
 	bool isPrepared_ = false;

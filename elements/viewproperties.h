@@ -75,9 +75,14 @@ inline const ViewProperty pictureProperties[] = {
 	{ "pyramid-layout", "Height of the rows of a pyramid",
 	  ViewProperty::choice<&fm::ViewSettings::pyramidLayout>(
 		  gst_feature_mosaic_pyramid_layout_get_type) },
-	{ "pca-basis", "Whether the principal components follow the video",
+	{ "pca-basis", "Where the principal components come from",
 	  ViewProperty::choice<&fm::ViewSettings::pcaBasis>(
 		  gst_feature_mosaic_pca_basis_get_type) },
+	{ "pca-file",
+	  "Basis for pca-basis=file: a file of safetensors or torch.save with LEVEL.mean, "
+	  "LEVEL.components and LEVEL.explained_variance for each level (pipelines/pca_basis.py "
+	  "makes one); with the default normalize it is drawn from -2 to 2 standard deviations",
+	  ViewProperty::Text{ ViewProperty::member<&fm::ViewSettings::pcaFile> } },
 	{ "difference-layout",
 	  "Whether view=difference shows the difference alone, or both checkpoints beside it",
 	  ViewProperty::choice<&fm::ViewSettings::differenceLayout>(

@@ -11,6 +11,7 @@
 #include "tensormemory.h"
 #include "torchscope.h"
 #include "view/channels.h"
+#include "view/componentbasis.h"
 
 namespace fm {
 
@@ -56,6 +57,25 @@ auto translateErrors(Body &&body)
 	} catch (const c10::Error &error) {
 		throw Error(Error::Kind::Internal, error.what_without_backtrace(), error.what());
 	}
+}
+
+bool usesFile(const ViewSettings &settings)
+{
+	return settings.view == View::Pca && settings.pcaBasis == PcaBasis::File;
+}
+
+/* With another model than it was read for, a level may have become another one. */
+void checkBasis(const ComponentBasis *basis, const Level &level)
+{
+	if (!basis)
+		throw Error(Error::Kind::BadSetting, "The basis of pca-file has not been read");
+	const int64_t channels = basis->mean.size(0);
+	if (basis->level != level.name || channels != level.channels)
+		throw Error(Error::Kind::Mismatch,
+		            "'" + basis->file + "' has a basis for a level " + basis->level +
+		                    " with " + std::to_string(channels) +
+		                    " channels, and not for " + level.name + " with " +
+		                    std::to_string(level.channels));
 }
 
 /* OpenMP keeps a team of threads for each thread that has had use of one, and where those are more
@@ -131,10 +151,28 @@ const ModelInfo &Visualizer::model() const
 	return model_->info;
 }
 
+ViewSettings Visualizer::complete(ViewSettings settings, BasisFile &file) const
+{
+	settings.basis.reset();
+	if (!usesFile(settings))
+		return settings;
+	if (settings.pcaFile.empty())
+		throw Error(Error::Kind::BadSetting,
+		            "pca-basis=file needs a file with a basis: set pca-file");
+	const Level &level = model_->info.levels[model_->levelIndex(settings)];
+	settings.basis = translateErrors([&] {
+		const TorchScope scope(nullptr);
+		return file.basisOf(level, settings.pcaFile);
+	});
+	return settings;
+}
+
 void Visualizer::check(const ViewSettings &settings) const
 {
 	const Level &shown = model_->info.levels[model_->levelIndex(settings)];
 	const auto selection = ChannelSelection::of(settings);
+	if (usesFile(settings))
+		checkBasis(settings.basis.get(), shown);
 	if (settings.view == View::Difference && !model_->comparesCheckpoints())
 		throw Error(Error::Kind::BadSetting,
 		            "view=difference needs a checkpoint to compare with: set "

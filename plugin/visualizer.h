@@ -15,6 +15,7 @@
 #include "frame/frame.h"
 #include "frame/preprocess.h"
 #include "frame/region.h"
+#include "view/basisfile.h"
 #include "view/composition.h"
 #include "view/label.h"
 #include "view/layout.h"
@@ -74,7 +75,7 @@ private:
 /** \brief One picture, or tensor, to make of a frame */
 struct ViewPass {
 	ViewState &state;
-	const ViewSettings &settings; /**< Checked by Visualizer::check() */
+	const ViewSettings &settings; /**< Of Visualizer::complete(), and checked by its check() */
 	const MosaicLayout &layout;   /**< Of the output's size; of no meaning for a tensor */
 	/** \brief To draw into, from run() until draw() is done; for warmUp(), and for a tensor,
 	 * without planes */
@@ -146,8 +147,17 @@ public:
 
 	const ModelInfo &model() const;
 
+	/**
+	 * \brief \a settings with what the file that they name has for them, which \a file reads
+	 *
+	 * \throws Error as BasisFile does; BadSetting where they name none, or the model has no
+	 * such level
+	 */
+	ViewSettings complete(ViewSettings settings, BasisFile &file) const;
+
 	/** \throws Error BadSetting where the model has no such level, or the level no such
-	 * channels; for a tensor also where they are more than the level has */
+	 * channels; for a tensor also where they are more than the level has; Mismatch where what
+	 * complete() read is for another level */
 	void check(const ViewSettings &settings) const;
 
 	/** \brief What the picture of \a settings is composed of for \a video; throws as check() */

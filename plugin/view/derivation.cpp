@@ -131,14 +131,26 @@ std::pair<at::Tensor, at::Tensor> principalAxes(const at::Tensor &centred, int c
 	return { vectors * largest.sign(), variances };
 }
 
+/* [1, C, h, w] to [C, h * w]. What is not a number would be everywhere after a product. */
+at::Tensor valuesOf(const at::Tensor &maps)
+{
+	return maps[0].flatten(1).nan_to_num(0.0, 0.0, 0.0);
+}
+
+at::Tensor indexOf(const ChannelSet &channels)
+{
+	const std::vector<int> &list = channels.list();
+	return at::tensor(std::vector<int64_t>(list.begin(), list.end()));
+}
+
 } /* namespace */
 
 at::Tensor PrincipalComponents::next(const at::Tensor &maps, bool follows)
 {
-	/* What is not a number would be everywhere after a product. */
-	const at::Tensor values = maps[0].flatten(1).nan_to_num(0.0, 0.0, 0.0);
+	const at::Tensor values = valuesOf(maps);
 	const at::Tensor mean = values.mean(1, true);
-	if (!basis_.defined()) {
+	if (!basis_.defined() || given_) {
+		given_.reset();
 		mean_ = mean;
 		const auto [vectors, variances] = principalAxes(values - mean, count);
 		basis_ = vectors.to(values.options());
@@ -153,6 +165,26 @@ at::Tensor PrincipalComponents::next(const at::Tensor &maps, bool follows)
 		variance_ = sum.square().sum(0).sqrt();
 		basis_ = orthonormal(sum);
 	}
+	return of(values, maps);
+}
+
+at::Tensor PrincipalComponents::along(const std::shared_ptr<const ComponentBasis> &basis,
+                                      const at::Tensor &maps, const ChannelSet &channels)
+{
+	const at::Tensor values = valuesOf(maps);
+	if (basis != given_) {
+		const auto ofChannels = [&](const at::Tensor &all) {
+			return channels.isAll() ? all : all.index_select(0, indexOf(channels));
+		};
+		mean_ = ofChannels(basis->mean).to(values.options());
+		basis_ = ofChannels(basis->axes).to(values.options());
+		given_ = basis;
+	}
+	return of(values, maps);
+}
+
+at::Tensor PrincipalComponents::of(const at::Tensor &values, const at::Tensor &maps) const
+{
 	return basis_.t()
 	        .matmul(values - mean_)
 	        .reshape({ 1, count, maps.size(2), maps.size(3) })
@@ -169,7 +201,7 @@ bool Derivation::mayRepeat(const ViewSettings &before, const ViewSettings &now)
 {
 	const auto what = [](const ViewSettings &settings) {
 		return std::tie(settings.view, settings.channels, settings.page, settings.columns,
-		                settings.rows, settings.reduce, settings.pcaBasis,
+		                settings.rows, settings.reduce, settings.pcaBasis, settings.basis,
 		                settings.differenceLayout);
 	};
 	return !isNeededFor(now.view) || what(before) == what(now);
@@ -253,7 +285,9 @@ at::Tensor Derivation::made(const at::Tensor &maps, const at::Tensor &others,
 	case View::Overlay:
 		return reduced(maps, { 1 }, settings.reduce);
 	default:
-		return components_.next(maps, settings.pcaBasis == PcaBasis::Running);
+		return settings.pcaBasis == PcaBasis::File
+		               ? components_.along(settings.basis, maps, channels_)
+		               : components_.next(maps, settings.pcaBasis == PcaBasis::Running);
 	}
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "backbone/backbone.h"
 #include "backbone/level.h"
+#include "componentbasis.h"
 #include "drawnlevel.h"
 #include "settings.h"
 
@@ -18,7 +20,7 @@ struct DerivedMaps {
 	DrawnLevel level;
 };
 
-/** \brief Principal components of a level's channels, which follow the frames slowly */
+/** \brief Principal components of a level's channels: found in the frames, or given */
 class PrincipalComponents
 {
 public:
@@ -33,10 +35,22 @@ public:
 	 */
 	at::Tensor next(const at::Tensor &maps, bool follows);
 
+	/**
+	 * \brief The components of one more frame, [1, 3, h, w], along a basis that is given
+	 *
+	 * In standard deviations of the basis. \a maps are of the \a channels of its level, the
+	 * same each time; others are taken to be at their mean.
+	 */
+	at::Tensor along(const std::shared_ptr<const ComponentBasis> &basis, const at::Tensor &maps,
+	                 const ChannelSet &channels);
+
 private:
+	at::Tensor of(const at::Tensor &values, const at::Tensor &maps) const;
+
 	at::Tensor mean_;     /* [C, 1] */
-	at::Tensor basis_;    /* [C, 3], orthonormal columns */
+	at::Tensor basis_;    /* [C, 3], orthonormal columns, but for those that are given */
 	at::Tensor variance_; /* [3], along them */
+	std::shared_ptr<const ComponentBasis> given_; /* That the above are; or null. */
 };
 
 /**

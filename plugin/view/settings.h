@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace fm {
+
+struct ComponentBasis;
 
 /**
  * \brief Kinds of pictures; Video is a part of some, and none of its own
@@ -32,8 +35,14 @@ enum class RankIn { Frame, Roi };
 enum class Reduce { Mean, Max, AbsMean, Energy };
 /** \brief Rows of a pyramid: of one height, or each level's in proportion to its maps */
 enum class PyramidLayout { Equal, Stride };
-/** \brief Principal components that follow the video slowly, or stay those of the first frame */
-enum class PcaBasis { Running, First };
+/** \brief Principal components that follow the video slowly, stay those of the first frame, or are
+ * those of a file
+ */
+enum class PcaBasis { Running, First, File };
+
+/** \brief Standard deviations, to either side of the mean, that a file's components are drawn for
+ */
+constexpr double basisReach = 2.0;
 
 /** \brief What a difference between two checkpoints shows: itself, or behind the maps of both */
 enum class DifferenceLayout { Difference, Beside };
@@ -68,6 +77,9 @@ struct ViewSettings {
 	bool alphaByValue = false;    /**< It is 0 at the colour map's lower end */
 	PyramidLayout pyramidLayout = PyramidLayout::Equal;
 	PcaBasis pcaBasis = PcaBasis::Running;
+	std::string pcaFile; /**< For PcaBasis::File */
+	/** \brief What that file has for the level; by Visualizer::complete() */
+	std::shared_ptr<const ComponentBasis> basis;
 	DifferenceLayout differenceLayout = DifferenceLayout::Difference;
 	bool help = false; /**< The keys that steer the view, over the picture */
 	unsigned look = 0; /**< Another one begins a picture anew, also where it is frozen */
@@ -92,10 +104,17 @@ inline bool sharesRange(Normalize normalize)
 /**
  * \brief \a settings with what stands for their defaults
  *
- * A difference is about 0: unless a user says otherwise, it is drawn so.
+ * Unless a user says otherwise, a difference is drawn about 0, as that is what it is about, and the
+ * components of a file from and to the same values on each frame.
  */
 inline ViewSettings inEffect(ViewSettings settings)
 {
+	if (settings.view == View::Pca && settings.pcaBasis == PcaBasis::File &&
+	    settings.normalize == Normalize::Tile) {
+		settings.normalize = Normalize::Fixed;
+		settings.rangeMin = -basisReach;
+		settings.rangeMax = basisReach;
+	}
 	if (settings.view != View::Difference)
 		return settings;
 	if (settings.colormap == Colormap::Viridis)

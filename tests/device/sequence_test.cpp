@@ -2,7 +2,11 @@
 /* Frames one after the other through a model on a device, and through the same on the CPU. */
 #include <algorithm>
 #include <deque>
+#include <filesystem>
 
+#include <unistd.h>
+
+#include "../safetensorsfile.h"
 #include "player.h"
 
 /* Both players, frame by frame. */
@@ -164,6 +168,53 @@ TEST_F(Sequence, DrawsTheHeaderOfAFrozenPicture)
 	expectSame(play(4, settings), headed);
 	settings.header = false;
 	expectSame(play(5, settings), bare);
+}
+
+TEST_F(Sequence, DrawsAlongTheComponentsOfAFile)
+{
+	const std::string path = std::filesystem::temp_directory_path() /
+	                         ("featuremosaic-basis-" + std::to_string(getpid()));
+	std::vector<WrittenTensor> tensors = someBasis("p3", 256, 1);
+	std::ranges::move(someBasis("c4", 256, 2), std::back_inserter(tensors));
+	writeSafetensors(path, tensors);
+	BasisFile file;
+	ViewSettings settings = show("p3", "");
+	settings.view = View::Pca;
+	settings.pcaBasis = PcaBasis::File;
+	settings.pcaFile = path;
+	const auto next = [&](unsigned seed, bool repeat = false) {
+		return play(seed, inEffect(onHost->visualizer().complete(settings, file)), repeat);
+	};
+	const auto first = next(1);
+	EXPECT_NE(next(2), first);
+	EXPECT_EQ(next(3, true), next(4, true)) << "no network has run";
+	EXPECT_EQ(next(1), first) << "whatever came between";
+	settings.normalize = Normalize::Robust;
+	next(1, true);
+	settings.normalize = Normalize::Tile;
+	settings.channels = "0-99";
+	EXPECT_NE(next(1, true), first);
+	settings.channels.clear();
+	settings.pcaBasis = PcaBasis::Running;
+	next(1, true);
+	next(2);
+	settings.pcaBasis = PcaBasis::File;
+	EXPECT_EQ(next(1), first);
+	settings.level = "c4";
+	next(1, true);
+	settings.level = "p3";
+	settings.freeze = true;
+	next(2);
+	settings.freeze = false;
+	EXPECT_EQ(next(1), first);
+	/* Another content, on a frame on which the network rests. */
+	std::filesystem::remove(path);
+	writeSafetensors(path, someBasis("p3", 256, 3));
+	EXPECT_NE(next(1, true), first);
+	replace(BackboneKind::ResNet18Fpn);
+	next(1);
+	next(2, true);
+	std::filesystem::remove(path);
 }
 
 TEST_F(Sequence, KeepsRunningRangesAndForgetsThemWithTheLevel)

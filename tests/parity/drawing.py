@@ -91,10 +91,22 @@ def drawn_overlay(map_, image, alpha, by_value):
     return drawing
 
 
-def principal_components(maps):
-    """The first three, [3, h, w], each with its coefficient of largest magnitude above 0."""
+def principal_basis(maps):
+    """Mean [C], the first three components [3, C], each with its coefficient of largest magnitude above 0, and the variance
+    along them [3], of maps [C, h, w]."""
     values = maps.reshape(len(maps), -1).astype(np.float64)
-    values -= values.mean(1, keepdims=True)
-    axes = np.linalg.svd(values, full_matrices=False)[0][:, :3]
-    axes *= np.sign(axes[abs(axes).argmax(0), range(3)])
-    return (axes.T @ values).reshape(3, *maps.shape[1:]).astype(np.float32)
+    mean = values.mean(1)
+    axes, lengths, _ = np.linalg.svd(values - mean[:, None], full_matrices=False)
+    axes = axes[:, :3] * np.sign(axes[abs(axes[:, :3]).argmax(0), range(3)])
+    return mean, axes.T, lengths[:3] ** 2 / (values.shape[1] - 1)
+
+
+def principal_components(maps):
+    """The first three, [3, h, w]."""
+    mean, components, _ = principal_basis(maps)
+    return along(maps, mean, components).astype(np.float32)
+
+
+def along(maps, mean, components):
+    values = maps.reshape(len(maps), -1).astype(np.float64)
+    return (components @ (values - mean[:, None])).reshape(len(components), *maps.shape[1:])

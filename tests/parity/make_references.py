@@ -34,7 +34,8 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
-from drawing import HEIGHT, WIDTH, Drawing, drawn_mosaic, drawn_overlay, nearest, normalised, principal_components
+from drawing import HEIGHT, WIDTH, Drawing, along, drawn_mosaic, drawn_overlay, nearest, normalised, principal_basis, \
+    principal_components
 from families import detectron2_state, mmdetection_state
 
 OUT = Path(sys.argv[1])
@@ -332,6 +333,15 @@ def draw_views(model, image):
     drawing = Drawing(HEIGHT, WIDTH)
     drawing.components(np.stack([nearest(component, HEIGHT, WIDTH) for component in t], -1))
     drawing.write(OUT / "view.pca")
+    # The components of the first, in the second.
+    mean, components, variance = principal_basis(first["c3"][0].numpy())
+    basis = {"mean": mean, "components": components, "explained_variance": variance}
+    torch.save({"c3": {name: torch.from_numpy(values) for name, values in basis.items()}}, OUT / "basis.pth")
+    deviations = along(second["c3"][0].numpy(), mean, components) / np.sqrt(variance)[:, None, None]
+    t = (np.clip(deviations, -2, 2) + 2) / 4
+    drawing = Drawing(HEIGHT, WIDTH)
+    drawing.components(np.stack([nearest(component, HEIGHT, WIDTH) for component in t], -1))
+    drawing.write(OUT / "view.pca.file")
     other = resnet_fpn("resnet18")
     torch.save(other.state_dict(), OUT / "resnet18-other.pth")
     a, b = (maps["p3"][0, :12].numpy() for maps in (first, resnet_levels(other, preprocess(image, "imagenet"))))

@@ -312,6 +312,24 @@ TEST(Views, AreTheSameBelowAHeader)
 	}
 }
 
+TEST(Views, OfComponentsFromAFileAreInNumpysDeviationsAlongThem)
+{
+	ViewSettings settings = viewOf(View::Pca, "c3");
+	settings.pcaBasis = PcaBasis::File;
+	settings.pcaFile = References::get().path("basis.pth");
+	BasisFile file;
+	settings = inEffect(resNet18().complete(settings, file));
+	std::vector<uint8_t> reversed = References::get().bytes("image.rgb");
+	std::ranges::reverse(reversed);
+	Frame second = References::get().image();
+	second.planes[0].data = reversed.data();
+	expectDrawn(Player().play(second, settings), "view.pca.file");
+	/* Whatever came before. */
+	Player player;
+	player.play(References::get().image(), settings);
+	expectDrawn(player.play(second, settings), "view.pca.file");
+}
+
 TEST(Colormaps, AreMatplotlibs)
 {
 	const auto expected = References::get().bytes("colormaps");

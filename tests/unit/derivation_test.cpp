@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <ATen/Context.h>
@@ -9,8 +11,10 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
+#include "view/componentbasis.h"
 #include "view/derivation.h"
 #include "view/mosaic.h"
 
@@ -40,6 +44,42 @@ LevelMaps randomMaps(int height = 6, int width = 9)
 	return { at::randn({ 1, level.channels, height, width })
 		         .contiguous(at::MemoryFormat::ChannelsLast),
 		 ChannelSet::all() };
+}
+
+std::shared_ptr<const ComponentBasis> randomBasis()
+{
+	return std::make_shared<const ComponentBasis>(
+		ComponentBasis{ "basis.safetensors", "p3", at::randn({ level.channels, 1 }),
+	                        at::randn({ level.channels, 3 }) });
+}
+
+ViewSettings alongBasis()
+{
+	ViewSettings settings = settingsOf(View::Pca);
+	settings.pcaBasis = PcaBasis::File;
+	settings.basis = randomBasis();
+	return settings;
+}
+
+/* Sums over the \a channels, place by place, in float64: [1, 3, h, w]. */
+at::Tensor sumsAlong(const ComponentBasis &basis, const at::Tensor &maps,
+                     const std::vector<int> &channels)
+{
+	at::Tensor sums = at::zeros({ 1, 3, maps.size(2), maps.size(3) }, at::kDouble);
+	const at::Tensor planar = maps.contiguous();
+	const auto values = planar.accessor<float, 4>();
+	for (int64_t y = 0; y < maps.size(2); ++y)
+		for (int64_t x = 0; x < maps.size(3); ++x)
+			for (int k = 0; k < 3; ++k)
+				for (const int c : channels) {
+					const double value = std::isfinite(values[0][c][y][x])
+					                             ? values[0][c][y][x]
+					                             : 0.0;
+					sums[0][k][y][x] +=
+						basis.axes[c][k].item<double>() *
+						(value - basis.mean[c][0].item<double>());
+				}
+	return sums.to(at::kFloat);
 }
 
 /* As numpy.linalg.svd gives the components of the places' values, [3, h * w], signs aside. */
@@ -217,4 +257,81 @@ TEST(PrincipalComponents, OfTheFirstFrameMayStay)
 	for (int frame = 0; frame < 10; ++frame)
 		components.next(randomMaps(12, 15).maps, false);
 	EXPECT_TRUE(components.next(maps, false).equal(first));
+}
+
+TEST(GivenComponents, AreSumsOverTheChannelsAlongTheBasis)
+{
+	Derivation derivation;
+	const ViewSettings settings = alongBasis();
+	for (const auto &[height, width] : { std::pair{ 6, 9 }, std::pair{ 1, 2 } }) {
+		const LevelMaps maps = randomMaps(height, width);
+		const DerivedMaps derived = derivation.next(maps, level, everyChannel(), settings);
+		EXPECT_EQ(derived.level.channels, 1);
+		EXPECT_EQ(derived.level.name, "p3 pca");
+		expectSame(derived.maps.maps,
+		           sumsAlong(*settings.basis, maps.maps, everyChannel()));
+	}
+}
+
+TEST(GivenComponents, TakeChannelsThatAreNotShownToBeAtTheirMean)
+{
+	Derivation derivation;
+	const ViewSettings settings = alongBasis();
+	const LevelMaps maps = randomMaps();
+	for (const std::vector<int> &shown : { std::vector{ 11, 3, 5 }, std::vector{ 0 } })
+		expectSame(derivation.next(maps, level, shown, settings).maps.maps,
+		           sumsAlong(*settings.basis, maps.maps, shown));
+}
+
+TEST(GivenComponents, TakeWhatIsNotANumberForZero)
+{
+	const ViewSettings settings = alongBasis();
+	const LevelMaps maps = randomMaps();
+	maps.maps[0][3][2][4] = std::numeric_limits<float>::quiet_NaN();
+	maps.maps[0][4][0][0] = std::numeric_limits<float>::infinity();
+	expectSame(Derivation().next(maps, level, everyChannel(), settings).maps.maps,
+	           sumsAlong(*settings.basis, maps.maps, everyChannel()));
+}
+
+TEST(GivenComponents, FollowTheSettingsAndNothingElse)
+{
+	Derivation derivation;
+	const LevelMaps maps = randomMaps();
+	ViewSettings settings = alongBasis();
+	const auto next = [&] {
+		return derivation.next(maps, level, everyChannel(), settings).maps.maps;
+	};
+	const at::Tensor first = next();
+	derivation.next(randomMaps(), level, everyChannel(), settings);
+	EXPECT_TRUE(next().equal(first));
+
+	ViewSettings other = settings;
+	other.basis = randomBasis();
+	EXPECT_FALSE(Derivation::mayRepeat(settings, other));
+	EXPECT_TRUE(Derivation::mayRepeat(settings, settings));
+	settings = other;
+	expectSame(next(), sumsAlong(*other.basis, maps.maps, everyChannel()));
+
+	/* Those that follow the video begin with the frame, not with what was given. */
+	settings.pcaBasis = PcaBasis::Running;
+	EXPECT_TRUE(next().equal(PrincipalComponents().next(maps.maps, true)));
+	settings.pcaBasis = PcaBasis::File;
+	expectSame(next(), sumsAlong(*other.basis, maps.maps, everyChannel()));
+}
+
+TEST(GivenComponents, AreDrawnFromAndToTheSameValuesUnlessAUserSaysOtherwise)
+{
+	ViewSettings settings = alongBasis();
+	const ViewSettings drawn = inEffect(settings);
+	EXPECT_EQ(drawn.normalize, Normalize::Fixed);
+	EXPECT_EQ(drawn.rangeMin, -2.0);
+	EXPECT_EQ(drawn.rangeMax, 2.0);
+	settings.normalize = Normalize::Robust;
+	EXPECT_EQ(inEffect(settings), settings);
+	settings.normalize = Normalize::Fixed;
+	settings.rangeMin = -7.0;
+	EXPECT_EQ(inEffect(settings), settings);
+	settings.normalize = Normalize::Tile;
+	settings.pcaBasis = PcaBasis::First;
+	EXPECT_EQ(inEffect(settings), settings);
 }
