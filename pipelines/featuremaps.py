@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Feature maps of a video as NumPy arrays: what maps.py and save_maps.py share, and a program of your own may import.
+"""Feature maps of a video as NumPy arrays: what maps.py, save_maps.py and pca_basis.py share, and a program of your own may
+import.
 
 Import it before NumPy and PyTorch.
 
@@ -74,20 +75,23 @@ def set_all(target, settings, of):
         Gst.util_set_object_arg(target, name, value)
 
 
-def make_pipeline(video, model, maps, half, frames):
+def make_pipeline(video, model, pads, half, frames):
     if not Gst.ElementFactory.find("featuremosaic"):
         raise PipelineError("GStreamer does not find the element featuremosaic: `source tools/env.sh` first")
     if not os.path.exists(video):
         raise PipelineError(f"no such file: '{video}'")
+    caps = f"application/x-feature-maps,format={'F16LE' if half else 'F32LE'}"
     pipeline = Gst.parse_launch("filesrc name=file ! decodebin ! videoconvert ! identity name=limit ! queue ! "
-                                "featuremosaic name=mosaic mosaic.tensor_0 ! appsink name=sink sync=false max-buffers=4 "
-                                f"caps=application/x-feature-maps,format={'F16LE' if half else 'F32LE'}")
+                                "featuremosaic name=mosaic" +
+                                "".join(f" mosaic.tensor_{i} ! queue ! appsink name=sink_{i} sync=false max-buffers=4 "
+                                        f"caps={caps}" for i in range(len(pads))))
     pipeline.get_by_name("file").set_property("location", video)
     # With n it ends in the place of the n-th frame.
     pipeline.get_by_name("limit").set_property("eos-after", frames + 1 if frames >= 0 else -1)
     mosaic = pipeline.get_by_name("mosaic")
     set_all(mosaic, model, "featuremosaic")
-    set_all(mosaic.get_static_pad("tensor_0"), maps, "a pad for maps")
+    for i, maps in enumerate(pads):
+        set_all(mosaic.get_static_pad(f"tensor_{i}"), maps, "a pad for maps")
     return pipeline
 
 
@@ -99,43 +103,66 @@ def raise_errors(pipeline):
         print(f"warning: {message.parse_warning()[0].message}", file=sys.stderr)
 
 
+def pull(pipeline, sink):
+    """The next Maps; None at the end."""
+    while True:
+        # Not for longer, as errors and interrupts are heard of between.
+        sample = sink.try_pull_sample(Gst.SECOND // 5)
+        raise_errors(pipeline)
+        if sample:
+            return maps_of(sample)
+        if sink.is_eos():
+            return None
+
+
+def play_all(video, model, pads, half=False, frames=-1):
+    """Yields for each frame a list of Maps, one for each of pads, from one pass of the network; else as play()."""
+    pipeline = make_pipeline(video, model, pads, half, frames)
+    sinks = [pipeline.get_by_name(f"sink_{i}") for i in range(len(pads))]
+    try:
+        pipeline.set_state(Gst.State.PLAYING)
+        while None not in (maps := [pull(pipeline, sink) for sink in sinks]):
+            yield maps
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+
+
 def play(video, model, maps, half=False, frames=-1):
     """Yields the Maps of each frame of a file, or of the first frames.
 
     model are properties of the element as texts, maps those of its pad: level, channels, freeze, rank-in. With half the values
     are float16.
     """
-    pipeline = make_pipeline(video, model, maps, half, frames)
-    sink = pipeline.get_by_name("sink")
-    try:
-        pipeline.set_state(Gst.State.PLAYING)
-        while True:
-            # Not for longer, as errors and interrupts are heard of between.
-            sample = sink.try_pull_sample(Gst.SECOND // 5)
-            raise_errors(pipeline)
-            if sample:
-                yield maps_of(sample)
-            elif sink.is_eos():
-                return
-    finally:
-        pipeline.set_state(Gst.State.NULL)
+    for of_pads in play_all(video, model, [maps], half, frames):
+        yield of_pads[0]
+
+
+def add_arguments(parser):
+    """Adds what all scripts take."""
+    parser.add_argument("--half", action="store_true", help="take the values as float16 (float32)")
+    parser.add_argument("--frames", metavar="N", type=int, default=-1, help="stop after N frames")
+
+
+def split_settings(parser, settings):
+    """Of texts property=value those of the model and those of the maps, as play() takes them."""
+    model, maps = {}, {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            parser.error(f"'{setting}' is not property=value")
+        of = maps if name in ("level", "channels", "freeze", "rank-in") else model
+        of[name] = value
+    return model, maps
 
 
 def parse_arguments(parser):
-    """Adds what all scripts take, and returns the arguments of the command line; model and maps as play() takes them."""
-    parser.add_argument("--half", action="store_true", help="take the values as float16 (float32)")
-    parser.add_argument("--frames", metavar="N", type=int, default=-1, help="stop after N frames")
+    """Returns the arguments of the command line of a script that takes one video; model and maps as play() takes them."""
+    add_arguments(parser)
     parser.add_argument("video", help="a file of any format that GStreamer decodes")
     parser.add_argument("settings", metavar="property=value", nargs="*",
                         help="level, channels and rank-in of the maps; all others are the element's")
     arguments = parser.parse_intermixed_args()
-    arguments.model, arguments.maps = {}, {}
-    for setting in arguments.settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            parser.error(f"'{setting}' is not property=value")
-        of = arguments.maps if name in ("level", "channels", "freeze", "rank-in") else arguments.model
-        of[name] = value
+    arguments.model, arguments.maps = split_settings(parser, arguments.settings)
     return arguments
 
 

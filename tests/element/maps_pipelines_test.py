@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torchvision
 from safetensors import safe_open
+from safetensors.numpy import load_file
 
 ROOT = Path(os.environ["FM_SOURCE_ROOT"])
 FRAMES = 4
@@ -93,6 +94,78 @@ class MapsPipelines(unittest.TestCase):
                 self.assertEqual(maps.dtype, np.float16 if half else np.float32)
                 self.assertEqual(len(set(line["channels"])), 6)
                 self.assert_maps(maps, frame, line["channels"], 1e-3)
+
+    def basis(self, name, *arguments):
+        """What pca_basis.py writes; how it says so is checked."""
+        file = self.folder / name
+        result = run("pca_basis.py", "--output", file, *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(str(file), result.stdout)
+        return load_file(file)
+
+    def assert_basis(self, basis, level, frames):
+        """That of numpy's singular values of all places of frames [n, channels, height, width]."""
+        values = np.concatenate([maps.reshape(len(maps), -1) for maps in frames], 1).astype(np.float64)
+        mean = values.mean(1)
+        axes, lengths, _ = np.linalg.svd(values - mean[:, None], full_matrices=False)
+        variance = lengths ** 2 / (values.shape[1] - 1)
+        # Else the components would not be told from each other, nor their signs known.
+        self.assertGreater((variance[:3] / variance[1:4]).min(), 1.01)
+        components = axes.T[:3] * np.sign(axes[abs(axes[:, :3]).argmax(0), range(3)])[:, None]
+        np.testing.assert_allclose(basis[f"{level}.mean"], mean, atol=1e-4 * abs(values).max())
+        np.testing.assert_allclose(basis[f"{level}.components"], components, atol=1e-4)
+        np.testing.assert_allclose(basis[f"{level}.explained_variance"], variance[:3], rtol=1e-4)
+        for tensor in basis.values():
+            self.assertEqual(tensor.dtype, np.float32)
+
+    def test_a_basis_is_of_all_frames(self):
+        basis = self.basis("basis.safetensors", *self.settings)
+        self.assertEqual(set(basis), {"c3.mean", "c3.components", "c3.explained_variance"})
+        self.assert_basis(basis, "c3", self.expected)
+        self.assert_basis(self.basis("two.safetensors", "--frames", 2, *self.settings), "c3", self.expected[:2])
+
+    def test_a_basis_may_be_of_several_levels_and_videos(self):
+        settings = [*self.settings[:-1], "level=c3,c4"]
+        basis = self.basis("several.safetensors", self.video, *settings)
+        self.assertEqual(set(basis), {f"{level}.{name}" for level in ("c3", "c4")
+                                      for name in ("mean", "components", "explained_variance")})
+        # Each frame twice.
+        self.assert_basis(basis, "c3", np.concatenate([self.expected] * 2))
+        self.assertEqual(basis["c4.components"].shape, (3, 96))
+
+    def test_a_basis_can_be_played(self):
+        self.basis("played.safetensors", *self.settings)
+        model = " ".join(f'{name}="{value}"' for name, _, value in (text.partition("=") for text in self.settings[1:]))
+        picture = self.folder / "picture.rgb"
+        result = subprocess.run(["gst-launch-1.0", "-q", "filesrc", f'location="{self.video}"', "!", "decodebin", "!",
+                                 "videoconvert", "!", "featuremosaic", *model.split(), "view=pca", "pca-basis=file",
+                                 f'pca-file="{self.folder / "played.safetensors"}"', "labels=false", "!",
+                                 "video/x-raw,format=RGB", "!", "filesink", f'location="{picture}"'], capture_output=True,
+                                text=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("WARNING", result.stderr)
+        pixels = np.fromfile(picture, np.uint8).reshape(FRAMES, HEIGHT, WIDTH, 3)
+        basis = load_file(self.folder / "played.safetensors")
+        centred = self.expected - basis["c3.mean"][:, None, None]
+        deviations = np.einsum("kc,fchw->fhwk", basis["c3.components"], centred) / np.sqrt(basis["c3.explained_variance"])
+        expected = np.floor(256 * ((deviations.clip(-2, 2) + 2) / 4)).clip(0, 255).repeat(8, 1).repeat(8, 2)
+        # But for what lies within rounding of a step.
+        self.assertLessEqual(abs(pixels - expected).max(), 1)
+        self.assertGreater((pixels == expected).mean(), 0.98)
+
+    def test_what_is_wrong_with_a_basis_is_one_sentence(self):
+        (self.folder / "empty.mkv").touch()
+        for arguments, sentence in ((("absent.mp4",), "absent.mp4"),
+                                    (("weights=a.pth",), "no video"),
+                                    ((self.folder / "empty.mkv", "backbone=mobilenet-v2"), ""),
+                                    ((*self.settings[:-1], "level=c3,p9"), "p9"),
+                                    ((*self.settings, "channels=0-3"), "channels"),
+                                    (("--output", self.folder / "absent" / "basis", *self.settings), "absent")):
+            result = run("pca_basis.py", "--output", self.folder / "unwritten", *arguments)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(sentence, result.stderr)
+            self.assertNotIn("Traceback", result.stderr)
+            self.assertFalse((self.folder / "unwritten").exists())
 
     def test_what_is_wrong_is_one_sentence(self):
         for arguments, sentence in ((("absent.mp4",), "absent.mp4"),
