@@ -29,9 +29,9 @@ HeaderContent HeaderContent::of(View content, const MosaicLayout &layout,
 	if (content == View::Video)
 		return { strip, titles, false };
 	const std::string rest = level.name + " " + sizeText(level, maps);
-	HeaderContent header = { strip, {}, content != View::Pca };
-	for (const std::string &title : titles)
-		header.texts.push_back(title + " " + rest);
+	HeaderContent header = { strip, titles, content != View::Pca };
+	for (std::string &text : header.texts)
+		text.append(" ").append(rest);
 	header.texts.push_back(rest);
 	return header;
 }
