@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,15 +69,41 @@ TEST_F(HeaderTest, IsAboveTheTilesAndNoneOfThem)
 
 TEST_F(HeaderTest, HasTheRangeBehindTheText)
 {
-	const auto bare = lettered(draw({ "p3 80x45 /8" }, { -1, 2.5f }, false));
-	const auto one = lettered(draw({ "p3 80x45 /8" }, { -1, 2.5f }));
-	const auto longer = lettered(draw({ "p3 80x45 /8" }, { -1.25f, 2.5f }));
-	EXPECT_GT(one.back(), bare.back() + 20);
+	const std::vector<std::string> text = { "p3 80x45 /8" };
+	const int end = Header({ { tile.width, rows }, text, true }).view().text.size.width;
+	const auto columns = [&](Range range) { return lettered(draw(text, range)); };
+	const auto one = columns({ -1, 2.5f });
+	const auto longer = columns({ -1.25f, 2.5f });
+	EXPECT_LT(one.front(), 10);
+	EXPECT_GT(one.back(), end + 20);
 	EXPECT_GT(longer.back(), one.back() + 5);
 	/* It begins near enough to be read as one line, and apart from it. */
-	const auto next = std::ranges::upper_bound(one, bare.back());
-	EXPECT_GT(*next, bare.back() + 2);
-	EXPECT_LT(*next, bare.back() + 30);
+	const auto first = std::ranges::lower_bound(one, end);
+	EXPECT_LT(*first, end + 15);
+	EXPECT_GT(*first, *std::prev(first) + 2);
+	EXPECT_EQ(lettered(draw(text, { -1, 2.5f }, false)).back(),
+	          lettered(draw(text, { 0, 7 }, false)).back());
+}
+
+/* Both stand on one line, and are as large. */
+TEST_F(HeaderTest, IsWrittenLikeItsRange)
+{
+	for (const char *text : { "8", "42 88 8" }) {
+		const int end =
+			Header({ { tile.width, rows }, { text }, true }).view().text.size.width;
+		const auto pixels = draw({ text }, { 8, 8 });
+		int top[2] = { rows, rows };
+		int bottom[2] = { 0, 0 };
+		for (int y = 0; y < rows; ++y)
+			for (int x = 0; x < tile.width; ++x)
+				if (pixels[3 * (y * tile.width + x)] > 0) {
+					top[x < end] = std::min(top[x < end], y);
+					bottom[x < end] = std::max(bottom[x < end], y);
+				}
+		EXPECT_EQ(top[0], top[1]) << text;
+		EXPECT_EQ(bottom[0], bottom[1]) << text;
+		EXPECT_GT(bottom[0], top[0] + 6);
+	}
 }
 
 TEST_F(HeaderTest, IsTheFirstTextThatCanBeRead)
