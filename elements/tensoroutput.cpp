@@ -97,18 +97,20 @@ GstFlowReturn TensorOutput::newBuffer(GstBuffer *input, OwnedBuffer &buffer)
 
 GstFlowReturn TensorOutput::negotiate(const fm::TensorContent &content)
 {
-	g_autoptr(GstCaps) caps = fixateTensor(allowed_, content);
-	if (caps && !needsPool_ && isOf(caps))
+	const Shape shape = { content.level.name, content.channels.size(), content.size };
+	if (!needsPool_ && shape_ == shape)
 		return GST_FLOW_OK;
+	needsPool_ = true; /* Until it is there. */
+	g_autoptr(GstCaps) caps = fixateTensor(allowed_, content);
 	if (!caps || !sendCaps(caps)) {
 		GST_ERROR_OBJECT(pad(), "no caps in common with the peer: %" GST_PTR_FORMAT,
 		                 allowed_);
 		return GST_PAD_IS_FLUSHING(pad()) ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
 	}
-	needsPool_ = true; /* Until it is there. */
 	type_ = elementTypeOf(caps);
 	pool_.configure(pad(), caps, bytesOf(content, type_), cuda_);
 	needsPool_ = false;
+	shape_ = shape;
 	return GST_FLOW_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <string>
+
 #include "output.h"
 #include "outputpool.h"
 
@@ -45,6 +47,14 @@ private:
 	GstCaps *allowed_ = nullptr; /* By the pad's template and its peer. */
 	/* Of the thread that pushes. */
 	bool needsPool_ = true; /* Also set by the streaming thread, as allowed_. */
+	struct Shape {
+		std::string level;
+		std::size_t channels;
+		fm::Size size;
+
+		bool operator==(const Shape &) const = default;
+	};
+	Shape shape_ = {}; /* That caps and pool are for. */
 	fm::ElementType type_ = fm::ElementType::Float32;
 	OutputPool pool_;
 };
