@@ -12,18 +12,21 @@ source pipelines/files.sh
 set_up_environment
 fetch_bikes
 fetch_imagenet
+make_work_folder build
+probe "$bikes"
+steady_rate
+first_frames 200
 
 # shot NAME PROPERTY=VALUE...: the 200th frame, with those before it for what remembers them.
 shot() {
     local name=$1
     shift
-    gst-launch-1.0 -q filesrc "location=$(quoted "$bikes")" ! decodebin ! videoconvert ! videoscale ! \
-        video/x-raw,width=640,height=272 ! identity eos-after=201 ! \
+    gst-launch-1.0 -q filesrc "location=$(quoted "$bikes")" ! decodebin ! videoconvert ! "${steady[@]}" "${limit[@]}" \
+        videoscale ! video/x-raw,width=640,height=272 ! \
         featuremosaic "weights=$(quoted "$imagenet")" normalize=robust "$@" ! videoconvert ! video/x-raw,format=RGB ! \
         pngenc ! multifilesink "location=docs/gallery/$name.png"
 }
 # What half precision loses: the same weights, rounded to bfloat16.
-make_work_folder build
 python3 - "$imagenet" "$work/rounded.pth" <<'EOF'
 import sys
 
