@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <numeric>
 #include <utility>
 
@@ -45,15 +47,16 @@ public:
 	                      const char *name = "tensor_%u", const char *caps = "ANY")
 		: Branch(element, name, caps)
 	{
-		gst_pad_add_probe(pad(), GST_PAD_PROBE_TYPE_BUFFER, note, this, nullptr);
+		gst_pad_add_probe(pad(), GST_PAD_PROBE_TYPE_BUFFER, note, new SharedSeen(seen_),
+		                  [](gpointer seen) { delete static_cast<SharedSeen *>(seen); });
 		setAll(element, this->name(), settings);
 	}
 
 	/** \brief Those that came since the last call */
 	std::vector<Tensor> tensors()
 	{
-		const std::lock_guard lock(mutex_);
-		return std::exchange(tensors_, {});
+		const std::lock_guard lock(seen_->mutex);
+		return std::exchange(seen_->tensors, {});
 	}
 	/** \brief The one that came since then */
 	Tensor tensor()
@@ -65,8 +68,19 @@ public:
 	}
 
 private:
-	static GstPadProbeReturn note(GstPad *pad, GstPadProbeInfo *info, gpointer self)
+	struct Seen {
+		std::mutex mutex;
+		std::vector<Tensor> tensors; /* Protected by mutex. */
+	};
+	using SharedSeen = std::shared_ptr<Seen>;
+
+	static GstPadProbeReturn note(GstPad *pad, GstPadProbeInfo *info, gpointer shared)
 	{
+		const Owned<GstCaps> caps(gst_pad_get_current_caps(pad));
+		if (!caps) { /* It is given back while a frame is on its way to it. */
+			EXPECT_TRUE(GST_PAD_IS_FLUSHING(pad));
+			return GST_PAD_PROBE_OK;
+		}
 		GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
 		Tensor tensor;
 		tensor.bytes = bytesOf(buffer);
@@ -74,7 +88,6 @@ private:
 		tensor.duration = GST_BUFFER_DURATION(buffer);
 		tensor.offset = GST_BUFFER_OFFSET(buffer);
 		tensor.isDiscontinuous = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-		const Owned<GstCaps> caps(gst_pad_get_current_caps(pad));
 		EXPECT_TRUE(gst_caps_is_fixed(caps.get()));
 		const GstStructure *what = gst_caps_get_structure(caps.get(), 0);
 		EXPECT_TRUE(gst_structure_has_name(what, "application/x-feature-maps"));
@@ -93,14 +106,14 @@ private:
 			tensor.named.push_back(
 				g_value_get_int(gst_value_array_get_value(channels, i)));
 
-		auto *branch = static_cast<TensorBranch *>(self);
-		const std::lock_guard lock(branch->mutex_);
-		branch->tensors_.push_back(std::move(tensor));
+		Seen &seen = **static_cast<SharedSeen *>(shared);
+		const std::lock_guard lock(seen.mutex);
+		seen.tensors.push_back(std::move(tensor));
 		return GST_PAD_PROBE_OK;
 	}
 
-	std::mutex mutex_; /* Protects tensors_. */
-	std::vector<Tensor> tensors_;
+	/* Also the probe's, which a frame on its way may be in as this ends. */
+	const SharedSeen seen_ = std::make_shared<Seen>();
 };
 
 /** \brief 0 to \a count - 1 */
