@@ -10,7 +10,7 @@ unsigned Conveyor::waitForPlace(unsigned maxInFlight)
 	return inFlight_;
 }
 
-GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
+GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight, bool runHere)
 {
 	if (maxInFlight == 1) {
 		drain();
@@ -22,11 +22,17 @@ GstFlowReturn Conveyor::submit(std::unique_ptr<Job> job, unsigned maxInFlight)
 
 	if (!runner_.joinable())
 		start();
-	std::lock_guard lock(mutex_);
+	std::unique_lock lock(mutex_);
 	if (flow_ == GST_FLOW_OK) {
 		++inFlight_;
-		toRun_.push_back(std::move(job));
-		changed_.notify_all();
+		if (runHere) {
+			lock.unlock();
+			runJob(std::move(job));
+			lock.lock();
+		} else {
+			toRun_.push_back(std::move(job));
+			changed_.notify_all();
+		}
 	}
 	return std::exchange(flow_, GST_FLOW_OK);
 }

@@ -39,10 +39,14 @@ public:
 	 */
 	unsigned waitForPlace(unsigned maxInFlight);
 
-	/** \brief Takes on \a job; returns how it went, or, where it is not done yet, how one
+	/**
+	 * \brief Takes on \a job; returns how it went, or, where it is not done yet, how one
 	 * before it did
+	 *
+	 * With \a runHere its run() is over before this returns, for one that leaves its work to
+	 * others: to change threads would take longer.
 	 */
-	GstFlowReturn submit(std::unique_ptr<Job> job, unsigned maxInFlight);
+	GstFlowReturn submit(std::unique_ptr<Job> job, unsigned maxInFlight, bool runHere);
 
 	/** \brief Waits until all jobs are finished */
 	void drain();

@@ -128,6 +128,7 @@ static gboolean gst_feature_mosaic_start(GstFeatureMosaic *self)
 	state->model.start(GST_ELEMENT(self));
 	state->cuda.adopt(state->model->cudaContext(), state->settings.get().model.device);
 	state->cuda.announce(GST_ELEMENT(self));
+	state->pinned.adopt(state->model->hostMemory());
 	state->isOnHost = !state->cuda.isUsable();
 	return TRUE;
 }
@@ -265,7 +266,7 @@ static gboolean gst_feature_mosaic_sink_query(GstPad *pad, GstObject *parent, Gs
 		return gst_feature_mosaic_query(self, pad, query);
 	if (!GST_PAD_IS_ACTIVE(pad))
 		return FALSE; /* There may be no model. */
-	answerAllocationQuery(pad, query, self->state->cuda,
+	answerAllocationQuery(pad, query, self->state->cuda, self->state->pinned,
 	                      framesInFlight(*self->state, self->state->settings.get()));
 	return TRUE;
 }
@@ -303,9 +304,10 @@ static std::shared_ptr<Output> gst_feature_mosaic_make_output(GstFeatureMosaic *
 	GstElement *element = GST_ELEMENT(self);
 	GstFeatureMosaicPad *ours = GST_FEATURE_MOSAIC_PAD(pad);
 	const CudaMemory &cuda = self->state->cuda;
+	const PinnedMemory &pinned = self->state->pinned;
 	if (GST_IS_FEATURE_MOSAIC_TENSOR_PAD(pad))
 		return std::make_shared<TensorOutput>(element, ours, cuda);
-	return std::make_shared<PictureOutput>(element, ours, cuda);
+	return std::make_shared<PictureOutput>(element, ours, cuda, pinned);
 }
 
 static GstPad *gst_feature_mosaic_add_source(GstFeatureMosaic *self, const char *templateName,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "error.h"
+#include "pinnedmemory.h"
 
 namespace {
 
@@ -59,8 +60,9 @@ fm::ChromaSite chromaSite(const GstVideoInfo &info)
 
 MappedFrame::MappedFrame(const GstVideoInfo &info, GstBuffer *buffer, GstMapFlags flags,
                          const CudaMemory &cuda)
-	: isOnDevice_(cuda.holds(buffer)), size_{ GST_VIDEO_INFO_WIDTH(&info),
-	                                          GST_VIDEO_INFO_HEIGHT(&info) }
+	: isOnDevice_(cuda.holds(buffer)),
+	  isPinned_(PinnedMemory::holds(buffer)), size_{ GST_VIDEO_INFO_WIDTH(&info),
+	                                                 GST_VIDEO_INFO_HEIGHT(&info) }
 {
 	const int all = isOnDevice_ ? flags | CudaMemory::mapFlag() : flags;
 	if (!gst_video_frame_map(&frame_, &info, buffer, static_cast<GstMapFlags>(all)))
@@ -85,7 +87,8 @@ fm::Frame MappedFrame::frame() const
 		            {},
 		            colorimetry(frame_.info),
 		            chromaSite(frame_.info),
-		            isOnDevice_ };
+		            isOnDevice_,
+		            isPinned_ };
 	for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(&frame_); ++i)
 		frame.planes[i] = { static_cast<uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, i)),
 			            GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, i) };

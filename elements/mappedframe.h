@@ -27,6 +27,7 @@ public:
 
 private:
 	bool isOnDevice_;
+	bool isPinned_;
 	fm::Size size_; /* The buffer's own may be larger. */
 	GstVideoFrame frame_;
 };

@@ -28,6 +28,14 @@ bool setUp(GstBufferPool *pool, GstCaps *caps, const Wishes &wishes)
 	return gst_buffer_pool_set_config(pool, config) && gst_buffer_pool_set_active(pool, TRUE);
 }
 
+/* What GStreamer's own pools give out is whatever their allocator makes; others know why they are
+ * there. */
+bool isOfAnyMemory(GstBufferPool *pool)
+{
+	return pool && (G_OBJECT_TYPE(pool) == GST_TYPE_VIDEO_BUFFER_POOL ||
+	                G_OBJECT_TYPE(pool) == GST_TYPE_BUFFER_POOL);
+}
+
 [[noreturn]] void throwNoBuffers(bool onDevice)
 {
 	if (onDevice)
@@ -39,7 +47,8 @@ bool setUp(GstBufferPool *pool, GstCaps *caps, const Wishes &wishes)
 
 } /* namespace */
 
-void OutputPool::configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const CudaMemory &cuda)
+void OutputPool::configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const CudaMemory &cuda,
+                           GstAllocator *preferred)
 {
 	release();
 	isOfDevice_ = isOfCudaMemory(caps);
@@ -63,6 +72,8 @@ void OutputPool::configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const 
 		gst_query_parse_nth_allocation_pool(query, 0, &offered, &theirs.size, &theirs.min,
 		                                    &theirs.max);
 		theirs.size = std::max(theirs.size, wishes.size);
+		if (!theirs.allocator && isOfAnyMemory(offered))
+			theirs.allocator = preferred;
 		const bool fits = offered && (!isOfDevice_ || cuda.isFrom(offered));
 		if (offered && !fits)
 			GST_WARNING_OBJECT(pad, "the peer's pool is of another CUDA context, and "
@@ -78,6 +89,8 @@ void OutputPool::configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const 
 	                    : gst_buffer_pool_new();
 	if (isOfDevice_)
 		wishes.allocator = nullptr; /* It has its own. */
+	else if (!wishes.allocator)
+		wishes.allocator = preferred;
 	if (!pool_ || !setUp(pool_, caps, wishes))
 		throwNoBuffers(isOfDevice_);
 }

@@ -53,7 +53,7 @@ void answerAcceptCapsQuery(GstPad *pad, GstQuery *query, bool mayUseCudaMemory)
 }
 
 void answerAllocationQuery(GstPad *pad, GstQuery *query, const CudaMemory &cuda,
-                           unsigned framesInFlight)
+                           const PinnedMemory &pinned, unsigned framesInFlight)
 {
 	gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
 
@@ -62,6 +62,10 @@ void answerAllocationQuery(GstPad *pad, GstQuery *query, const CudaMemory &cuda,
 	gst_query_parse_allocation(query, &caps, &needsPool);
 	/* GStreamer's allocator ends the process for formats that it does not know. */
 	g_autoptr(GstCaps) own = ownCaps(pad, true);
-	if (needsPool && caps && isOfCudaMemory(caps) && gst_caps_is_subset(caps, own))
+	if (!needsPool || !caps || !gst_caps_is_subset(caps, own))
+		return;
+	if (isOfCudaMemory(caps))
 		cuda.offerPool(query, caps, framesInFlight);
+	else
+		pinned.offer(query, caps, framesInFlight);
 }

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include "cudamemory.h"
+#include "pinnedmemory.h"
 
 /** \brief Answers a CAPS \a query on \a pad: what the peers on the element's other side can do, as
  * far as it matters here
@@ -19,4 +20,4 @@ void answerAcceptCapsQuery(GstPad *pad, GstQuery *query, bool mayUseCudaMemory);
  * Any stride will do; downstream's pools are for pictures of another size.
  */
 void answerAllocationQuery(GstPad *pad, GstQuery *query, const CudaMemory &cuda,
-                           unsigned framesInFlight);
+                           const PinnedMemory &pinned, unsigned framesInFlight);

@@ -109,7 +109,8 @@ bool PictureOutput::setCaps(GstCaps *caps)
 	if (!sendCaps(caps))
 		return false;
 	gst_video_info_from_caps(&view_.info, caps);
-	pool_.configure(pad(), caps, GST_VIDEO_INFO_SIZE(&view_.info), cuda_);
+	g_autoptr(GstAllocator) pinned = pinned_.allocator();
+	pool_.configure(pad(), caps, GST_VIDEO_INFO_SIZE(&view_.info), cuda_, pinned);
 	return true;
 }
 

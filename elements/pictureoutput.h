@@ -5,14 +5,17 @@
 
 #include "output.h"
 #include "outputpool.h"
+#include "pinnedmemory.h"
 
 /** \brief A source pad that shows a video of pictures, see Output */
 class PictureOutput : public Output
 {
 public:
-	/** \brief \a cuda is the memory that may be drawn into on a device, both outlive it */
-	PictureOutput(GstElement *element, GstFeatureMosaicPad *pad, const CudaMemory &cuda)
-		: Output(element, pad), cuda_(cuda)
+	/** \brief \a cuda and \a pinned are the memory that a device draws into; all outlive it
+	 */
+	PictureOutput(GstElement *element, GstFeatureMosaicPad *pad, const CudaMemory &cuda,
+	              const PinnedMemory &pinned)
+		: Output(element, pad), cuda_(cuda), pinned_(pinned)
 	{
 	}
 
@@ -38,6 +41,7 @@ private:
 	std::shared_ptr<const fm::Label> help(const fm::ViewSettings &settings);
 
 	const CudaMemory &cuda_;
+	const PinnedMemory &pinned_;
 	std::optional<fm::Composition> composition_; /* That the caps are for. */
 	OutputPool pool_;
 	std::shared_ptr<const fm::Label> help_; /* Made last; or null. */

@@ -12,6 +12,7 @@
 #include "livemodel.h"
 #include "modelloader.h"
 #include "outputs.h"
+#include "pinnedmemory.h"
 #include "qos.h"
 #include "settings.h"
 #include "stats.h"
@@ -35,6 +36,7 @@ struct State {
 	Qos qos;
 	Stats stats;
 	CudaMemory cuda;                    /* For any thread, as it keeps its own lock. */
+	PinnedMemory pinned;                /* For any thread, as it keeps its own lock. */
 	std::atomic<bool> isOnHost = false; /* There is a model, and it takes no CUDA memory. */
 
 	Latency latency;

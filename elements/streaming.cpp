@@ -120,7 +120,7 @@ GstFlowReturn processFrame(State &state, GstBuffer *input)
 		});
 	++state.sinceNetwork;
 	state.afterDrop = false;
-	return state.conveyor.submit(std::move(job), inFlight);
+	return state.conveyor.submit(std::move(job), inFlight, state.model->leavesWorkToDevice());
 }
 
 bool setInputCaps(State &state, GstCaps *caps)

@@ -10,6 +10,7 @@
 
 #include "backbone/backbonekernels.h"
 #include "frame/framekernels.h"
+#include "frame/packed.h"
 #include "view/viewkernels.h"
 
 namespace fm {
@@ -61,6 +62,8 @@ public:
 	virtual std::unique_ptr<CudaEvent> makeEvent() = 0;
 	/** \brief Between device and page-locked host memory, or on the device */
 	virtual void copy(void *to, const void *from, std::size_t bytes, Lane lane) = 0;
+	/** \brief The same for rows, each of \a shape.bytes */
+	virtual void copy(const Plane &to, const Plane &from, PlaneShape shape, Lane lane) = 0;
 	/**
 	 * \brief Records what \a body gives to the lane Compute, which is not done yet
 	 *

@@ -334,6 +334,13 @@ public:
 		C10_CUDA_CHECK(
 			cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, streams_->get(lane)));
 	}
+	void copy(const Plane &to, const Plane &from, PlaneShape shape, Lane lane) override
+	{
+		const c10::cuda::CUDAGuard guard(streams_->device);
+		C10_CUDA_CHECK(cudaMemcpy2DAsync(to.data, to.stride, from.data, from.stride,
+		                                 shape.bytes, shape.rows, cudaMemcpyDefault,
+		                                 streams_->get(lane)));
+	}
 	std::unique_ptr<CudaGraph> capture(std::function<void()> body) override
 	{
 		try {

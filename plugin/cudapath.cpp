@@ -130,6 +130,15 @@ void grow(at::Tensor &tensor, std::size_t bytes, Make &&make)
 		tensor = make(bytes);
 }
 
+/* One of the frames is on the device, the other one pinned. */
+void copyFrame(CudaDevice &device, const Frame &from, const Frame &to, Lane lane)
+{
+	for (int plane = 0; plane < 3; ++plane)
+		if (const PlaneShape shape = planeShape(from.format, from.size, plane);
+		    shape.rows > 0)
+			device.copy(to.planes[plane], from.planes[plane], shape, lane);
+}
+
 CudaPath::CudaPath(Model &model) : model_(model), device_(*model.device.cuda), graphs_(model) {}
 
 const Level &CudaPath::level(const ViewPass &view) const
@@ -203,12 +212,17 @@ void CudaPath::convert(FramePass::Data &data)
 	const TorchScope scope(&device_, Lane::Upload);
 	Slot &slot = *pass.slot;
 	const std::size_t bytes = packedBytes(pass.frame);
-	grow(slot.hostInput, bytes, [&](std::size_t size) { return hostBytes(device_, size); });
 	grow(slot.deviceInput, bytes, [&](std::size_t size) { return deviceBytes(device_, size); });
-	copyFrame(pass.frame, packedFrame(pass.frame, slot.hostInput.mutable_data_ptr()));
 	pass.onDevice = packedFrame(pass.frame, slot.deviceInput.mutable_data_ptr());
-	device_.copy(slot.deviceInput.mutable_data_ptr(), slot.hostInput.const_data_ptr(), bytes,
-	             Lane::Upload);
+	if (pass.frame.isPinned) {
+		copyFrame(device_, pass.frame, pass.onDevice, Lane::Upload);
+	} else {
+		grow(slot.hostInput, bytes,
+		     [&](std::size_t size) { return hostBytes(device_, size); });
+		copyFrame(pass.frame, packedFrame(pass.frame, slot.hostInput.mutable_data_ptr()));
+		device_.copy(slot.deviceInput.mutable_data_ptr(), slot.hostInput.const_data_ptr(),
+		             bytes, Lane::Upload);
+	}
 	slot.uploaded->record(Lane::Upload);
 	slot.done->record(Lane::Upload); /* Until there is more to wait for. */
 	pass.isUnderWay = true;
@@ -459,8 +473,9 @@ Frame CudaPath::outputOnDevice(CudaPass &pass, const ViewPass &view) const
 	if (slot.outputs.size() <= index)
 		slot.outputs.resize(index + 1);
 	const std::size_t bytes = packedBytes(view.output);
-	grow(slot.outputs[index].host, bytes,
-	     [&](std::size_t size) { return hostBytes(device_, size); });
+	if (!view.output.isPinned)
+		grow(slot.outputs[index].host, bytes,
+		     [&](std::size_t size) { return hostBytes(device_, size); });
 	grow(slot.outputs[index].device, bytes,
 	     [&](std::size_t size) { return deviceBytes(device_, size); });
 	return packedFrame(view.output, slot.outputs[index].device.mutable_data_ptr());
@@ -638,11 +653,17 @@ void CudaPath::download(CudaPass &pass)
 	Slot &slot = *pass.slot;
 	slot.computed->record(Lane::Compute);
 	slot.computed->holdUp(Lane::Download);
-	for (std::size_t i = 0; i < pass.outputs.size(); ++i)
-		if (!pass.outputs[i].isOnDevice && !pass.planar.contains(i))
-			device_.copy(slot.outputs[i].host.mutable_data_ptr(),
-			             slot.outputs[i].device.const_data_ptr(),
-			             packedBytes(pass.outputs[i]), Lane::Download);
+	for (std::size_t i = 0; i < pass.outputs.size(); ++i) {
+		const Frame &output = pass.outputs[i];
+		if (output.isOnDevice || pass.planar.contains(i))
+			continue;
+		void *drawn = slot.outputs[i].device.mutable_data_ptr();
+		if (output.isPinned)
+			copyFrame(device_, packedFrame(output, drawn), output, Lane::Download);
+		else
+			device_.copy(slot.outputs[i].host.mutable_data_ptr(), drawn,
+			             packedBytes(output), Lane::Download);
+	}
 	for (const auto &[index, maps] : pass.planar)
 		device_.copy(maps.onHost.mutable_data_ptr(), maps.onDevice.const_data_ptr(),
 		             maps.onDevice.nbytes(), Lane::Download);
@@ -675,7 +696,7 @@ void CudaPath::draw(FramePass::Data &data, std::size_t index)
 	auto &pass = static_cast<CudaPass &>(data);
 	await(pass);
 	const Frame &output = pass.outputs[index];
-	if (!output.isOnDevice)
+	if (!output.isOnDevice && !output.isPinned)
 		copyFrame(packedFrame(output, pass.slot->outputs[index].host.mutable_data_ptr()),
 		          output);
 }

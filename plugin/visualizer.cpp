@@ -12,6 +12,7 @@
 #include "torchscope.h"
 #include "view/channels.h"
 #include "view/componentbasis.h"
+#include "view/deviceview.h"
 
 namespace fm {
 
@@ -211,6 +212,24 @@ std::optional<CudaContext> Visualizer::cudaContextOf(const std::string &device)
 unsigned Visualizer::framesInFlight() const
 {
 	return model_->device.cuda ? 2 : 1;
+}
+
+bool Visualizer::leavesWorkToDevice() const
+{
+	return model_->device.cuda != nullptr;
+}
+
+HostMemory Visualizer::hostMemory() const
+{
+	if (!model_->device.cuda)
+		return {};
+	return [isPinned = model_->device.cuda->wantsPinnedMemory()](std::size_t bytes) {
+		return translateErrors([&] {
+			const auto tensor =
+				std::make_shared<at::Tensor>(hostBytes(isPinned, bytes));
+			return std::shared_ptr<void>(tensor, tensor->mutable_data_ptr());
+		});
+	};
 }
 
 void Visualizer::warmUp(Size frame, std::span<const ViewPass> views)

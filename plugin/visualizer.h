@@ -26,6 +26,13 @@
 
 namespace fm {
 
+/**
+ * \brief Memory of so many bytes on the host that a CUDA device reads and writes by itself
+ *
+ * For any thread, also when the Visualizer that it is from is gone. Throws Error OutOfMemory.
+ */
+using HostMemory = std::function<std::shared_ptr<void>(std::size_t bytes)>;
+
 /** \brief What a network computes in; Tf32 is float32 with products rounded, on CUDA alone */
 enum class Precision { Auto, Float32, Float16, BFloat16, Tf32 };
 
@@ -177,6 +184,11 @@ public:
 	static std::optional<CudaContext> cudaContextOf(const std::string &device);
 	/** \brief Frames that are best in flight at once */
 	unsigned framesInFlight() const;
+	/** \brief Whether run() leaves the network's work to a device, and returns */
+	bool leavesWorkToDevice() const;
+	/** \brief For frames that a device gets at by itself; empty where the model is on the host
+	 */
+	HostMemory hostMemory() const;
 
 	/**
 	 * \brief \a frame has to stay until all views are drawn: they may show it

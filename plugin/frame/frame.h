@@ -52,6 +52,7 @@ struct Frame {
 	Colorimetry colorimetry;
 	ChromaSite chromaSite;
 	bool isOnDevice = false; /**< The planes are addresses on a CUDA device */
+	bool isPinned = false;   /**< A CUDA device gets at the planes, of the host, by itself */
 };
 
 } /* namespace fm */

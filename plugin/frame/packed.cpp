@@ -12,12 +12,8 @@ namespace {
 /* Rows that are worth a thread. */
 constexpr int grain = 128;
 
-struct PlaneShape {
-	int bytes; /* Of a row. */
-	int rows;
-};
+} /* namespace */
 
-/* Without rows where the format has no such plane. */
 PlaneShape planeShape(PixelFormat format, Size size, int plane)
 {
 	using enum PixelFormat;
@@ -39,8 +35,6 @@ PlaneShape planeShape(PixelFormat format, Size size, int plane)
 		return plane == 0 ? PlaneShape{ 4 * size.width, size.height } : PlaneShape{};
 	}
 }
-
-} /* namespace */
 
 std::size_t packedBytes(const Frame &frame)
 {

@@ -7,6 +7,15 @@
 
 namespace fm {
 
+/** \brief A plane's rows, without what there may be between them */
+struct PlaneShape {
+	int bytes; /**< Of a row */
+	int rows;
+};
+
+/** \brief Of the plane, 0 to 2, of a frame; without rows where the format has no such plane */
+PlaneShape planeShape(PixelFormat format, Size size, int plane);
+
 /** \brief Bytes of a frame like \a frame whose rows and planes lie one behind the other */
 std::size_t packedBytes(const Frame &frame);
 

@@ -98,10 +98,15 @@ at::Tensor deviceBytes(const CudaDevice &device, std::size_t count)
 	                 at::TensorOptions(device.stream().device()).dtype(at::kByte));
 }
 
-at::Tensor hostBytes(const CudaDevice &device, std::size_t count)
+at::Tensor hostBytes(bool isPinned, std::size_t count)
 {
 	return at::empty({ static_cast<int64_t>(count) },
-	                 at::TensorOptions(at::kByte).pinned_memory(device.wantsPinnedMemory()));
+	                 at::TensorOptions(at::kByte).pinned_memory(isPinned));
+}
+
+at::Tensor hostBytes(const CudaDevice &device, std::size_t count)
+{
+	return hostBytes(device.wantsPinnedMemory(), count);
 }
 
 void DeviceView::makeRoom(CudaDevice &device, int channels, int tiles)

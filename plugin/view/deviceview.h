@@ -91,5 +91,7 @@ at::Tensor deviceBytes(const CudaDevice &device, std::size_t count);
 
 /** \brief Bytes on the host that the device can copy from and to */
 at::Tensor hostBytes(const CudaDevice &device, std::size_t count);
+/** \brief The same for one that wants it \a isPinned, or not */
+at::Tensor hostBytes(bool isPinned, std::size_t count);
 
 } /* namespace fm */

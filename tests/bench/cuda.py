@@ -125,7 +125,7 @@ def entries_of(processes):
 
 
 def levels(bench):
-    race(bench, bench.large, [*MAIN_LEVELS, ALL_LEVELS], with_cut=True)
+    race(bench, bench.large, [*MAIN_LEVELS, ALL_LEVELS], with_cut=not bench.options.without_cut)
 
 
 def small(bench):
@@ -333,6 +333,7 @@ def parse():
     parser.add_argument("--only", help=f"of the sections {', '.join(SECTIONS)}: those named, with commas between")
     parser.add_argument("--seconds", type=float, help="no section begins later than this")
     parser.add_argument("--compile-seconds", type=float, help="for torch.compile, all in all")
+    parser.add_argument("--without-cut", action="store_true", help="no (h'), which is compiled for each level")
     parser.add_argument("--cache", type=Path, help="folder in which torch.compile keeps what it made")
     parser.add_argument("--work", type=Path, default=ROOT / "build/bench", help="folder for weights, frames and logs")
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench-cuda.json")

@@ -45,6 +45,11 @@ public:
 	{
 		std::memcpy(to, from, bytes);
 	}
+	void copy(const Plane &to, const Plane &from, PlaneShape shape, Lane) override
+	{
+		for (int y = 0; y < shape.rows; ++y)
+			std::memcpy(to.row(y), from.row(y), shape.bytes);
+	}
 	std::unique_ptr<CudaGraph> capture(std::function<void()> body) override
 	{
 		return std::make_unique<Graph>(std::move(body));

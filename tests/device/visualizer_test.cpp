@@ -34,14 +34,54 @@ TEST_P(Formats, GiveThePictureOfTheCpu)
 	expectSame(onDevice.play(own.frame, show("p3")), onHost.play(own.frame, show("p3")));
 }
 
-INSTANTIATE_TEST_SUITE_P(InAndOut, Formats, testing::ValuesIn([] {
-				 std::vector<std::pair<PixelFormat, PixelFormat>> pairs;
-				 for (const PixelFormat in : allFormats)
-					 pairs.emplace_back(in, PixelFormat::Rgb);
-				 for (const PixelFormat out : drawnFormats)
-					 pairs.emplace_back(PixelFormat::Nv12, out);
-				 return pairs;
-			 }()));
+std::vector<std::pair<PixelFormat, PixelFormat>> allWays()
+{
+	std::vector<std::pair<PixelFormat, PixelFormat>> pairs;
+	for (const PixelFormat in : allFormats)
+		pairs.emplace_back(in, PixelFormat::Rgb);
+	for (const PixelFormat out : drawnFormats)
+		pairs.emplace_back(PixelFormat::Nv12, out);
+	return pairs;
+}
+
+INSTANTIATE_TEST_SUITE_P(InAndOut, Formats, testing::ValuesIn(allWays()));
+
+/* Of the host, but the device gets at them by itself. What is between their rows is not theirs. */
+class PinnedFrames : public Formats
+{
+};
+
+TEST_P(PinnedFrames, AreReadAndDrawnWhereTheyLie)
+{
+	const auto [in, out] = GetParam();
+	const ViewSettings settings = show("p3");
+	Visualizer visualizer(modelOn("cuda"));
+	const HostMemory allocate = visualizer.hostMemory();
+	const auto pinned = [&](const OwnFrame &own) {
+		const std::shared_ptr<void> memory = allocate(own.bytes.size());
+		std::memcpy(memory.get(), own.bytes.data(), own.bytes.size());
+		Frame frame = own.at(static_cast<uint8_t *>(memory.get()));
+		frame.isPinned = true;
+		return std::pair(memory, frame);
+	};
+	const OwnFrame own = scene(in, 1);
+	const MosaicLayout layout = layoutOfWidth(visualizer, 240, frameSize, settings);
+	const OwnFrame blank(out, layout.size);
+	const auto [input, frame] = pinned(own);
+	const auto [output, picture] = pinned(blank);
+
+	ViewState state;
+	const ViewPass views[] = { { state, settings, layout, picture } };
+	FramePass pass = visualizer.begin(frame);
+	visualizer.convert(pass);
+	visualizer.run(pass, views, false);
+	visualizer.draw(pass, 0);
+	const auto *bytes = static_cast<const uint8_t *>(output.get());
+	Player onHost(modelOn("cpu"), out);
+	expectSame({ bytes, bytes + blank.bytes.size() }, onHost.play(own.frame, settings));
+}
+
+INSTANTIATE_TEST_SUITE_P(InAndOut, PinnedFrames, testing::ValuesIn(allWays()));
 
 class Preprocessing : public OnVisualizer, public testing::WithParamInterface<Preprocess>
 {
