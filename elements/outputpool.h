@@ -19,8 +19,9 @@ public:
 	 * \brief Asks the peer of \a pad for a pool for buffers of \a caps, of \a bytes at least
 	 *
 	 * For caps of CUDA memory one of \a cuda is taken. Where the peer does not ask for memory
-	 * of its own, system memory is that of \a preferred, if there is one. \throws fm::Error
-	 * OutOfMemory on the device, Internal
+	 * of its own, system memory is that of \a preferred, if there is one.
+	 *
+	 * \throws fm::Error OutOfMemory on the device, Internal
 	 */
 	void configure(GstPad *pad, GstCaps *caps, std::size_t bytes, const CudaMemory &cuda,
 	               GstAllocator *preferred = nullptr);

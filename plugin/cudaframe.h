@@ -125,4 +125,21 @@ inline Parameters &hostParameters(const CudaPass &pass)
 	return *reinterpret_cast<Parameters *>(pass.slot->parameters.mutable_data_ptr<uint8_t>());
 }
 
+/** \brief Room on the host for \a bytes of a copy in \a memory, which may have it already */
+void makeHostRoom(const CudaDevice &device, at::Tensor &memory, std::size_t bytes);
+
+/** \brief Has the frame of \a pass, of the host, copied to the device, on the lane Upload */
+void uploadFrame(CudaDevice &device, CudaPass &pass);
+
+/** \brief Where the picture for \a output, the next of \a pass, is made: there, or in memory that
+ * is copied to it
+ */
+Frame addOutput(CudaDevice &device, CudaPass &pass, const Frame &output);
+
+/** \brief Has all outputs of \a pass copied from the device, behind what the lane Compute has */
+void downloadOutputs(CudaDevice &device, CudaPass &pass);
+
+/** \brief What is left to be done for an output once the device is done */
+void takeOutput(const CudaPass &pass, std::size_t index);
+
 } /* namespace fm */

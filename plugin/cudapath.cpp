@@ -8,7 +8,6 @@
 
 #include "cudagraphs.h"
 #include "error.h"
-#include "frame/packed.h"
 #include "tensormaps.h"
 #include "torchscope.h"
 #include "view/channels.h"
@@ -107,13 +106,11 @@ private:
 	bool setRanges(const ViewPass &view, bool fresh) const;
 	PictureParameters parameters(const ViewPass &view, const Frame &output,
 	                             const Frame &video) const;
-	Frame outputOnDevice(CudaPass &pass, const ViewPass &view) const;
 	void give(Graph *graph, CudaPass &pass, std::span<const ViewPass> views,
 	          const std::vector<bool> &fresh, const std::vector<bool> &ranged);
 	void askForSums(CudaPass &pass, const ViewPass &view) const;
 	void prepareGather(CudaPass &pass, CudaView &state) const;
 	void askForTensor(CudaPass &pass, const ViewPass &view, std::size_t index) const;
-	void download(CudaPass &pass);
 	static void await(CudaPass &pass);
 
 	Model &model_;
@@ -121,23 +118,6 @@ private:
 	std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
 	CudaGraphs graphs_;
 };
-
-/* Room for \a bytes in \a tensor. */
-template<typename Make>
-void grow(at::Tensor &tensor, std::size_t bytes, Make &&make)
-{
-	if (!tensor.defined() || tensor.nbytes() < bytes)
-		tensor = make(bytes);
-}
-
-/* One of the frames is on the device, the other one pinned. */
-void copyFrame(CudaDevice &device, const Frame &from, const Frame &to, Lane lane)
-{
-	for (int plane = 0; plane < 3; ++plane)
-		if (const PlaneShape shape = planeShape(from.format, from.size, plane);
-		    shape.rows > 0)
-			device.copy(to.planes[plane], from.planes[plane], shape, lane);
-}
 
 CudaPath::CudaPath(Model &model) : model_(model), device_(*model.device.cuda), graphs_(model) {}
 
@@ -208,24 +188,7 @@ void CudaPath::convert(FramePass::Data &data)
 		pass.onDevice = pass.frame;
 		return;
 	}
-	/* The other lane may be recording: what is allocated for it then belongs to the graph. */
-	const TorchScope scope(&device_, Lane::Upload);
-	Slot &slot = *pass.slot;
-	const std::size_t bytes = packedBytes(pass.frame);
-	grow(slot.deviceInput, bytes, [&](std::size_t size) { return deviceBytes(device_, size); });
-	pass.onDevice = packedFrame(pass.frame, slot.deviceInput.mutable_data_ptr());
-	if (pass.frame.isPinned) {
-		copyFrame(device_, pass.frame, pass.onDevice, Lane::Upload);
-	} else {
-		grow(slot.hostInput, bytes,
-		     [&](std::size_t size) { return hostBytes(device_, size); });
-		copyFrame(pass.frame, packedFrame(pass.frame, slot.hostInput.mutable_data_ptr()));
-		device_.copy(slot.deviceInput.mutable_data_ptr(), slot.hostInput.const_data_ptr(),
-		             bytes, Lane::Upload);
-	}
-	slot.uploaded->record(Lane::Upload);
-	slot.done->record(Lane::Upload); /* Until there is more to wait for. */
-	pass.isUnderWay = true;
+	uploadFrame(device_, pass);
 }
 
 /* Where the frame is, and what else \a views read, comes to the device behind the frame. */
@@ -462,25 +425,6 @@ PictureParameters CudaPath::parameters(const ViewPass &view, const Frame &output
 	return state.device.parameters(state.settings, output, video, state.boxes);
 }
 
-/* Where the picture is made: the output itself, or memory that is copied to it. */
-Frame CudaPath::outputOnDevice(CudaPass &pass, const ViewPass &view) const
-{
-	const std::size_t index = pass.outputs.size();
-	pass.outputs.push_back(view.output);
-	if (view.output.isOnDevice)
-		return view.output;
-	Slot &slot = *pass.slot;
-	if (slot.outputs.size() <= index)
-		slot.outputs.resize(index + 1);
-	const std::size_t bytes = packedBytes(view.output);
-	if (!view.output.isPinned)
-		grow(slot.outputs[index].host, bytes,
-		     [&](std::size_t size) { return hostBytes(device_, size); });
-	grow(slot.outputs[index].device, bytes,
-	     [&](std::size_t size) { return deviceBytes(device_, size); });
-	return packedFrame(view.output, slot.outputs[index].device.mutable_data_ptr());
-}
-
 bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool repeat)
 {
 	auto &pass = static_cast<CudaPass &>(data);
@@ -527,8 +471,8 @@ bool CudaPath::run(FramePass::Data &data, std::span<const ViewPass> views, bool 
 			pass.outputs.emplace_back();
 			continue;
 		}
-		hostParameters(pass).pictures[i] =
-			parameters(views[i], outputOnDevice(pass, views[i]), pass.onDevice);
+		hostParameters(pass).pictures[i] = parameters(
+			views[i], addOutput(device_, pass, views[i].output), pass.onDevice);
 		pass.kept.push_back(stateOf<CudaView>(views[i]).device.staging());
 	}
 	writeInput(pass, views.size());
@@ -586,7 +530,7 @@ void CudaPath::give(Graph *graph, CudaPass &pass, std::span<const ViewPass> view
 	if (pass.isMeasured)
 		for (const ViewPass &view : views)
 			askForSums(pass, view);
-	download(pass);
+	downloadOutputs(device_, pass);
 }
 
 /* What the view shows now. The sums are on the host when the picture is. */
@@ -638,36 +582,13 @@ void CudaPath::askForTensor(CudaPass &pass, const ViewPass &view, std::size_t in
 	Slot &slot = *pass.slot;
 	if (slot.outputs.size() <= index)
 		slot.outputs.resize(index + 1);
-	grow(slot.outputs[index].host, planar.nbytes(),
-	     [&](std::size_t size) { return hostBytes(device_, size); });
+	makeHostRoom(device_, slot.outputs[index].host, planar.nbytes());
 	const at::Tensor onHost = slot.outputs[index]
 	                                  .host.slice(0, 0, static_cast<int64_t>(planar.nbytes()))
 	                                  .view(planar.scalar_type())
 	                                  .view(planar.sizes());
 	pass.planar[index] = { planar, onHost };
 	pass.tensors[index] = { state.level, state.shown, state.mapSize };
-}
-
-void CudaPath::download(CudaPass &pass)
-{
-	Slot &slot = *pass.slot;
-	slot.computed->record(Lane::Compute);
-	slot.computed->holdUp(Lane::Download);
-	for (std::size_t i = 0; i < pass.outputs.size(); ++i) {
-		const Frame &output = pass.outputs[i];
-		if (output.isOnDevice || pass.planar.contains(i))
-			continue;
-		void *drawn = slot.outputs[i].device.mutable_data_ptr();
-		if (output.isPinned)
-			copyFrame(device_, packedFrame(output, drawn), output, Lane::Download);
-		else
-			device_.copy(slot.outputs[i].host.mutable_data_ptr(), drawn,
-			             packedBytes(output), Lane::Download);
-	}
-	for (const auto &[index, maps] : pass.planar)
-		device_.copy(maps.onHost.mutable_data_ptr(), maps.onDevice.const_data_ptr(),
-		             maps.onDevice.nbytes(), Lane::Download);
-	slot.done->record(Lane::Download);
 }
 
 /* Once its sums have come. */
@@ -695,10 +616,7 @@ void CudaPath::draw(FramePass::Data &data, std::size_t index)
 {
 	auto &pass = static_cast<CudaPass &>(data);
 	await(pass);
-	const Frame &output = pass.outputs[index];
-	if (!output.isOnDevice && !output.isPinned)
-		copyFrame(packedFrame(output, pass.slot->outputs[index].host.mutable_data_ptr()),
-		          output);
+	takeOutput(pass, index);
 }
 
 void CudaPath::write(FramePass::Data &data, std::size_t index, ElementType type, void *values)
